@@ -1,0 +1,224 @@
+"""Holds a draw: commits to it, gathers what its witnesses say, draws, and opens it (docs/draw.md)."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from actions import pools
+from actions.journal import record
+from actions.notify import notify
+from models.draws import Draw, DrawEntry, DrawFile, Witness, draw_files, draw_of_task
+from models.people import Person
+from models.plans import Task
+from models.subjects import Subject
+from models.visits import Seat, Visit
+from rules import bundles
+from rules import draw as rules
+from rules.refusal import Refusal
+
+LINES_A_PIECE = 4096
+
+
+async def commit(
+    session: AsyncSession, task: Task, witnesses: Sequence[Person], authority: str, by: Person, now: datetime
+) -> Draw:
+    """Freeze pool, inspectors and rules of a task's draw, and publish the commitment to them.
+
+    At least two witnesses of different organs; one draw a task, unless the last is void.
+    """
+    if len({person.organ_id for person in witnesses}) != len(witnesses) or len(witnesses) < 2:
+        raise Refusal("draws.two_witnesses")
+    if await draw_of_task(session, task.id):
+        raise Refusal("draws.held_already")
+    last = await session.scalar(select(Draw).order_by(Draw.sequence.desc()).limit(1).with_for_update(of=Draw))
+    pool_key, secret = secrets.token_bytes(32), secrets.token_bytes(32)
+    pool = await pools.build(session, task, pool_key, now)
+    commitment = bundles.commitment(
+        pool.tables,
+        pool.quotas,
+        authority=authority,
+        task=task.number,
+        sequence=last.sequence + 1 if last else 1,
+        previous=bundles.hexhash(last.commitment) if last else rules.FIRST,
+        rules=pool.rules,
+        secret_hash=bundles.hexhash(secret),
+        entropy={"kind": "witness", "witnesses": [person.organ.name for person in witnesses]},
+        committed_at=f"{now.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
+    )
+    draw = Draw(
+        sequence=last.sequence + 1 if last else 1,
+        task_id=task.id,
+        state="committed",
+        commitment=commitment,
+        secret=secret,
+        pool_key=pool_key,
+        committed_at=now,
+        supervisor_id=by.id,
+        witnesses=[
+            Witness(position=position, person_id=person.id, name=person.organ.name)
+            for position, person in enumerate(witnesses)
+        ],
+    )
+    session.add(draw)
+    await session.flush()
+    for name, lines in pool.tables.items():
+        for part, start in enumerate(range(0, len(lines), LINES_A_PIECE)):
+            body = b"\n".join(lines[start : start + LINES_A_PIECE])
+            session.add(DrawFile(draw_id=draw.id, name=name, part=part, body=body))
+    record(session, now, by, "commit", "draw", draw.id, after={"commitment": bundles.hexhash(commitment)})
+    for person in witnesses:
+        await notify(session, person.id, "draws.witness", str(draw.id), now, urgent=True, draw=draw.id)
+    await session.refresh(draw)
+    return draw
+
+
+async def contribute(session: AsyncSession, draw: Draw, by: Person, text: str, now: datetime) -> bool:
+    """Take a witness's words, once; whether all are in now. Nobody is shown them before (docs/draw.md)."""
+    witness = next((one for one in draw.witnesses if one.person_id == by.id), None)
+    if witness is None or draw.state != "committed":
+        raise Refusal("draws.not_witness")
+    if witness.contribution is not None:
+        raise Refusal("draws.contributed_already")
+    witness.contribution, witness.contributed_at = text, now
+    record(session, now, by, "contribute", "draw", draw.id)
+    if any(one.contribution is None for one in draw.witnesses):
+        return False
+    draw.version += 1
+    await notify(session, draw.supervisor_id, "draws.ready", str(draw.id), now, draw=draw.id)
+    return True
+
+
+async def files_of(session: AsyncSession, draw: Draw) -> dict[str, bytes]:
+    """The bundle of a draw as it would be published when opened."""
+    tables = dict.fromkeys(rules.TABLES, b"") | await draw_files(session, draw.id)
+    files = {"commitment.json": draw.commitment, **tables}
+    if draw.certificate:
+        files["certificate.json"] = draw.certificate
+    return files
+
+
+async def run(session: AsyncSession, draw: Draw, by: Person, now: datetime) -> None:
+    """Draw: subjects, order of visits, inspectors. The outcome is fixed and stays sealed."""
+    if draw.state != "committed" or any(one.contribution is None for one in draw.witnesses):
+        raise Refusal("draws.not_ready")
+    files = await files_of(session, draw)
+    entropy = {
+        "kind": "witness",
+        "contributions": [{"witness": one.name, "text": one.contribution} for one in draw.witnesses],
+    }
+    tables = {name: rules.lines(data) for name, data in files.items() if name.endswith(".tsv")}
+    certificate = rules.draw(draw.commitment, tables, draw.secret, entropy)
+    draw.certificate = rules.canonical(certificate)
+    draw.state, draw.drawn_at = "sealed", now
+    draw.version += 1
+    await _make_visits(session, draw, certificate)
+    outcome = bundles.hexhash(draw.certificate)
+    record(
+        session,
+        now,
+        by,
+        "draw",
+        "draw",
+        draw.id,
+        after={"outcome": outcome, "visits": len(certificate["visits"])},
+    )
+
+
+async def _make_visits(session: AsyncSession, draw: Draw, certificate: dict[str, Any]) -> None:
+    subjects = await pools.subjects_by_public_id(session, draw, {v["subject"] for v in certificate["visits"]})
+    inspectors = await pools.inspectors_by_public_id(session, draw)
+    slots = rules.read_commitment(draw.commitment)["rules"]["slots"]
+    assert draw.task.item.checklist_id
+    for position, drawn in enumerate(certificate["visits"]):
+        session.add(
+            Visit(
+                task_id=draw.task_id,
+                subject_id=subjects[drawn["subject"]],
+                draw_id=draw.id,
+                checklist_id=draw.task.item.checklist_id,
+                origin="random",
+                public_id=drawn["subject"],
+                position=position,
+                state="drawn",
+                token=secrets.token_urlsafe(24),
+                due=draw.task.ends,
+                seats=[
+                    Seat(
+                        number=number,
+                        department=slots[number]["organ"],
+                        qualified=slots[number]["qualified"],
+                        person_id=inspectors.get(seat["inspector"]),
+                        mode=seat["mode"],
+                        state="open" if seat["mode"] == "open" else "held",
+                    )
+                    for number, seat in enumerate(drawn["seats"])
+                ],
+            )
+        )
+    await session.flush()
+
+
+async def open_(session: AsyncSession, draw: Draw, by: Person | None, now: datetime) -> None:
+    """Publish secret, tables and certificate; from now on anybody can replay the draw (R1.2)."""
+    if draw.state != "sealed":
+        raise Refusal("draws.not_sealed")
+    draw.state, draw.opened_at = "opened", now
+    draw.version += 1
+    await append(session, draw, {"at": _utc(now), "kind": "opened"})
+    record(session, now, by, "open", "draw", draw.id)
+
+
+async def void(session: AsyncSession, draw: Draw, reason: str, by: Person, now: datetime) -> None:
+    """Give up a draw, with a reason that everybody can read; its number stays. Not once inspectors know of it."""
+    if draw.state not in ("committed", "sealed") or draw.released_at:
+        raise Refusal("draws.too_late_to_void")
+    for visit in await session.scalars(select(Visit).where(Visit.draw_id == draw.id)):
+        for seat in visit.seats:
+            await session.delete(seat)
+        await session.flush()
+        await session.delete(visit)
+    draw.state, draw.void_reason = "void", reason
+    draw.version += 1
+    record(session, now, by, "void", "draw", draw.id, why=reason)
+
+
+async def append(session: AsyncSession, draw: Draw, content: dict[str, Any]) -> None:
+    """Add to the public record of a draw, chained to all before it; the certificate itself never changes."""
+    query = select(DrawEntry).where(DrawEntry.draw_id == draw.id).order_by(DrawEntry.number.desc()).limit(1)
+    last = await session.scalar(query)
+    assert draw.certificate
+    previous = last.hash if last else bundles.hexhash(draw.certificate)
+    session.add(
+        DrawEntry(
+            draw_id=draw.id,
+            number=last.number + 1 if last else 1,
+            content=content,
+            hash=bundles.hexhash(previous.encode() + rules.canonical(content)),
+        )
+    )
+    await session.flush()
+
+
+async def visits_of(session: AsyncSession, draw: Draw) -> list[Visit]:
+    """The visits of a draw in their order."""
+    return list(await session.scalars(select(Visit).where(Visit.draw_id == draw.id).order_by(Visit.position)))
+
+
+async def count_of_pool(session: AsyncSession, task: Task) -> int:
+    """About how many subjects a task's pool would have, before anybody is excluded."""
+    return await session.scalar(select(func.count()).select_from(pools.scope(task, Subject.id).subquery())) or 0
+
+
+def _utc(now: datetime) -> str:
+    return f"{now.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
+async def sealed(session: AsyncSession) -> list[Draw]:
+    """The draws that are drawn and not yet opened."""
+    return list(await session.scalars(select(Draw).where(Draw.state == "sealed").with_for_update(of=Draw)))

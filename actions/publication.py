@@ -1,0 +1,62 @@
+"""Reviews what was found and makes it public: who approves is never who entered (R3.2.3a)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from actions.journal import record
+from actions.notify import notify
+from models.people import Person
+from models.publication import Publication
+from models.visits import Visit
+from rules.refusal import Refusal
+from rules.visits import check_move
+
+
+def may_review(visit: Visit, by: Person) -> None:
+    """Refused unless a supervisor of the organ reviews, who did not enter it."""
+    if "supervisor" not in by.roles or by.organ_id != visit.task.organ_id:
+        raise Refusal("review.not_yours")
+    if any(seat.person_id == by.id for seat in visit.seats):
+        raise Refusal("review.own")
+
+
+async def approve(session: AsyncSession, visit: Visit, by: Person, now: datetime) -> None:
+    """Approve a result: it is public from this moment."""
+    may_review(visit, by)
+    check_move(visit.state, "published")
+    assert visit.submitted_at
+    session.add(
+        Publication(
+            visit_id=visit.id,
+            version=1,
+            result=visit.result,
+            checked_on=visit.submitted_at.astimezone(now.tzinfo).date(),
+            published_at=now,
+            approved_by=by.id,
+        )
+    )
+    visit.state = "published"
+    visit.version += 1
+    record(session, now, by, "publish", "visit", visit.id, after={"result": visit.result})
+    await _tell_inspectors(session, visit, "visits.published", now)
+
+
+async def send_back(session: AsyncSession, visit: Visit, reason: str, by: Person, now: datetime) -> None:
+    """Return a visit to its inspectors with what must be mended."""
+    may_review(visit, by)
+    check_move(visit.state, "returned")
+    visit.state, visit.returned_because = "returned", reason
+    visit.version += 1
+    for seat in visit.seats:
+        seat.signed_at = None
+    record(session, now, by, "return", "visit", visit.id, why=reason)
+    await _tell_inspectors(session, visit, "visits.returned", now)
+
+
+async def _tell_inspectors(session: AsyncSession, visit: Visit, kind: str, now: datetime) -> None:
+    for seat in visit.seats:
+        if seat.person_id:
+            await notify(session, seat.person_id, kind, f"{visit.id}:{visit.version}", now, visit=visit.id)

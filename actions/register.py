@@ -1,0 +1,369 @@
+"""What the public may ask: nothing leaves here that a citizen may not read (R1.2, R3.2.3a).
+
+Every question selects its columns by name, so that a phone, a credit class, an inspector's name or a draw's
+secret is never even read. Natural persons leave masked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, Select, case, exists, false, func, or_, select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
+
+from models.draws import Draw, DrawEntry, DrawFile, Witness
+from models.items import Item
+from models.people import Area, Organ, Person
+from models.plans import Task
+from models.publication import Publication
+from models.subjects import Subject
+from models.visits import Seat, Visit
+from rules.subjects import mask_name, own_code_fault
+
+NATURAL = ("person", "natural_person")  # R3.1.3c: protected in public
+UNDER_WAY = ("released", "accepted", "started", "submitted", "returned")
+BEGUN = ("started", "submitted", "returned", "published")  # from here on a visit code is genuine
+MOST_WORDS = 5
+MOST_RESULTS = 200  # of one subject, on one page
+
+
+class PublicSubject(NamedTuple):
+    """A subject as the public knows it; `code` is empty where it would name a natural person."""
+
+    code: str
+    name: str
+    kind: str
+    status: str
+    area: str
+    address: str
+    results: int = 0
+
+
+class Result(NamedTuple):
+    """A line of the public register, in its latest version; `directed` says 定向 rather than 不定向."""
+
+    id: int
+    version: int
+    result: str
+    checked_on: date
+    published_at: datetime
+    task_number: str
+    task_name: str
+    organ: str
+    directed: bool
+    code: str
+    name: str
+
+
+class Waiting(NamedTuple):
+    """A visit of an opened draw whose result is not public yet."""
+
+    draw: int
+    task_number: str
+    task_name: str
+    organ: str
+
+
+class History(NamedTuple):
+    """A subject, its published results, and the visits for which a result is still to come."""
+
+    subject: PublicSubject
+    results: list[Result]
+    waiting: list[Waiting]
+
+
+class Numbers(NamedTuple):
+    """What happened lately, in figures."""
+
+    results: int
+    visits: int
+    draws: int
+
+
+class Officer(NamedTuple):
+    """One of those at the door: by certificate, never by name."""
+
+    organ: str
+    certificate: str
+    until: date | None
+
+
+class VisitCode(NamedTuple):
+    """What a visit code (行政行为码) proves."""
+
+    task_number: str
+    task_name: str
+    organ: str
+    item: str
+    basis: str
+    content: str
+    seats: int
+    draw: int | None
+    result: str | None
+    published_at: datetime | None
+    started_at: datetime
+    finished: bool
+    subject: PublicSubject
+    officers: Sequence[Officer]
+
+
+class PublicDraw(NamedTuple):
+    """A draw as everybody may see it in any state: the commitment, and where it stands."""
+
+    id: int
+    sequence: int
+    state: str
+    commitment: bytes
+    committed_at: datetime
+    drawn_at: datetime | None
+    opened_at: datetime | None
+    void_reason: str
+    task_number: str
+    task_name: str
+    organ: str
+    area: str
+    starts: date
+    ends: date
+
+
+class Drawn(NamedTuple):
+    """A subject that an opened draw drew; `result` is empty until it is published."""
+
+    position: int
+    result: str | None
+    code: str
+    name: str
+
+
+_SUBJECT = (Subject.code, Subject.name, Subject.kind, Subject.status, Area.name, Subject.address)
+
+
+def _who(code: str, name: str, kind: str) -> tuple[str, str]:
+    if kind not in NATURAL:
+        return code, name
+    return "" if own_code_fault(code) == "identity_number" else code, mask_name(name)
+
+
+def _subject(row: Sequence[Any]) -> PublicSubject:
+    code, name, kind, status, area, address = row
+    return PublicSubject(*_who(code, name, kind), kind, status, area, "" if kind in NATURAL else address)
+
+
+def _subjects() -> Select[Any]:
+    return select(Subject.id, *_SUBJECT).join(Area, Subject.area_code == Area.code)
+
+
+def _latest() -> ColumnElement[bool]:
+    later = aliased(Publication)
+    same_visit = later.visit_id == Publication.visit_id
+    return ~exists(select(later.id).where(same_visit, later.version > Publication.version))
+
+
+def _results() -> Select[Any]:
+    told = (Publication.id, Publication.version, Publication.result, Publication.checked_on)
+    task = (Publication.published_at, Task.number, Task.name, Organ.name)
+    return (
+        select(*told, *task, Visit.origin, Subject.code, Subject.name, Subject.kind)
+        .join(Visit, Publication.visit_id == Visit.id)
+        .join(Task, Visit.task_id == Task.id)
+        .join(Organ, Task.organ_id == Organ.id)
+        .join(Subject, Visit.subject_id == Subject.id)
+        .where(_latest())
+    )
+
+
+async def _read(session: AsyncSession, query: Select[Any]) -> list[Result]:
+    rows = await session.execute(query)
+    return [Result._make((*row[:8], row[8] != "random", *_who(*row[9:]))) for row in rows]
+
+
+async def latest_results(session: AsyncSession, limit: int, before: int | None = None) -> list[Result]:
+    """Published results, newest first, below the id `before`: so that addresses stay stable."""
+    query = _results().order_by(Publication.id.desc()).limit(limit)
+    return await _read(session, query if before is None else query.where(Publication.id < before))
+
+
+async def results_after(session: AsyncSession, after: int, limit: int) -> list[Result]:
+    """Published results, oldest first, from the one after an id: for downloads, piece by piece."""
+    return await _read(session, _results().where(Publication.id > after).order_by(Publication.id).limit(limit))
+
+
+async def numbers(session: AsyncSession, since: datetime) -> Numbers:
+    """Results first published since a moment, visits under way, and draws in all."""
+    results = select(func.count()).where(Publication.published_at >= since, Publication.version == 1)
+    visits = select(func.count()).where(Visit.state.in_(UNDER_WAY))
+    draws = select(func.count(Draw.id))
+    figures = select(results.scalar_subquery(), visits.scalar_subquery(), draws.scalar_subquery())
+    return Numbers(*(await session.execute(figures)).one())
+
+
+async def find_subjects(session: AsyncSession, words: str, limit: int, skip: int = 0) -> list[PublicSubject]:
+    """Subjects whose name or code contains each of the words; a whole code first, then names that begin so.
+
+    A natural person is found by the whole code alone: a search by name would undo the mask.
+    """
+    parts = words.split()[:MOST_WORDS]
+    if not parts:
+        return []
+    whole = Subject.code == parts[0].upper()
+    begins = Subject.name.istartswith(parts[0], autoescape=True)
+    query = (
+        _subjects()
+        .where(*map(_contains, parts), or_(Subject.kind.not_in(NATURAL), whole))
+        .order_by(case((whole, 0), (begins, 1), else_=2), Subject.name, Subject.id)
+        .limit(limit)
+        .offset(skip)
+    )
+    rows = (await session.execute(query)).all()
+    published = (
+        select(Visit.subject_id, func.count(Publication.id))
+        .join(Publication, Publication.visit_id == Visit.id)
+        .where(Visit.subject_id.in_([row[0] for row in rows]), _latest())
+        .group_by(Visit.subject_id)
+    )
+    counts = {row[0]: row[1] for row in await session.execute(published)}
+    return [_subject(row[1:])._replace(results=counts.get(row[0], 0)) for row in rows]
+
+
+def _contains(part: str) -> ColumnElement[bool]:
+    code = Subject.code.contains(part.upper(), autoescape=True) if part.isascii() else false()
+    return or_(Subject.name.icontains(part, autoescape=True), code)
+
+
+async def history(session: AsyncSession, code: str) -> History | None:
+    """A subject with its published results, newest first, and what opened draws drew of it (R3.1.1a)."""
+    found = (await session.execute(_subjects().where(Subject.code == code))).one_or_none()
+    if found is None or not (subject := _subject(found[1:])).code:
+        return None
+    query = _results().where(Visit.subject_id == found[0]).order_by(Publication.id.desc()).limit(MOST_RESULTS)
+    waiting = (
+        select(Draw.sequence, Task.number, Task.name, Organ.name)
+        .select_from(Visit)
+        .join(Draw, Visit.draw_id == Draw.id)
+        .join(Task, Visit.task_id == Task.id)
+        .join(Organ, Task.organ_id == Organ.id)
+        .where(Visit.subject_id == found[0], Draw.state == "opened")
+        .where(~exists(select(Publication.id).where(Publication.visit_id == Visit.id)))
+        .order_by(Draw.sequence.desc())
+        .limit(MOST_RESULTS)
+    )
+    to_come = [Waiting(*row) for row in await session.execute(waiting)]
+    return History(subject, await _read(session, query), to_come)
+
+
+async def visit_code(session: AsyncSession, token: str) -> VisitCode | bool:
+    """What a visit code stands for. False: no such visit. True: there is one, but it has not begun."""
+    task = (Task.number, Task.name, Organ.name, Item.name, Item.basis, Item.content, Task.seats)
+    told = (Draw.sequence, Publication.result, Publication.published_at, Visit.started_at)
+    query = (
+        select(*task, *told, Visit.state, Visit.id, *_SUBJECT)
+        .select_from(Visit)
+        .join(Subject, Visit.subject_id == Subject.id)
+        .join(Area, Subject.area_code == Area.code)
+        .join(Task, Visit.task_id == Task.id)
+        .join(Organ, Task.organ_id == Organ.id)
+        .join(Item, Task.item_id == Item.id)
+        .outerjoin(Draw, Visit.draw_id == Draw.id)
+        .outerjoin(Publication, (Publication.visit_id == Visit.id) & _latest())
+        .where(Visit.token == token)
+    )
+    row = (await session.execute(query)).one_or_none()
+    if row is None or row.started_at is None or row.state not in BEGUN:
+        return row is not None
+    holders = (
+        select(Organ.name, Person.certificate, Person.certificate_until)
+        .select_from(Seat)
+        .join(Person, Seat.person_id == Person.id)
+        .join(Organ, Person.organ_id == Organ.id)
+        .where(Seat.visit_id == row.id, Seat.state.in_(("offered", "accepted")))
+        .order_by(Seat.number)
+    )
+    officers = [Officer(*one) for one in await session.execute(holders)]
+    finished = row.state in ("submitted", "published")
+    return VisitCode._make((*row[:11], finished, _subject(row[13:]), officers))
+
+
+def _draws() -> Select[Any]:
+    draw = (Draw.id, Draw.sequence, Draw.state, Draw.commitment, Draw.committed_at, Draw.drawn_at)
+    task = (Task.number, Task.name, Organ.name, Area.name, Task.starts, Task.ends)
+    return (
+        select(*draw, Draw.opened_at, Draw.void_reason, *task)
+        .join(Task, Draw.task_id == Task.id)
+        .join(Organ, Task.organ_id == Organ.id)
+        .join(Area, Task.area_code == Area.code)
+    )
+
+
+async def last_sequence(session: AsyncSession) -> int:
+    """The number of the last draw, 0 if there is none."""
+    return await session.scalar(select(func.max(Draw.sequence))) or 0
+
+
+async def draws_between(session: AsyncSession, first: int, last: int) -> dict[int, PublicDraw]:
+    """Draws by sequence number, from first to last; a missing number is a gap that everybody shall see."""
+    rows = await session.execute(_draws().where(Draw.sequence.between(first, last)))
+    return {row.sequence: PublicDraw._make(row) for row in rows}
+
+
+async def witnesses(session: AsyncSession, draw_id: int) -> list[tuple[str, bool]]:
+    """Who feeds the draw, and whether their words are in; never the words, they come with `sealed.json`."""
+    given = Witness.contributed_at.is_not(None)
+    query = select(Witness.name, given).where(Witness.draw_id == draw_id).order_by(Witness.position)
+    return [(name, bool(done)) for name, done in await session.execute(query)]
+
+
+async def record(session: AsyncSession, draw_id: int) -> list[tuple[int, dict[str, Any] | None, str]]:
+    """The public record of a draw: number, content, hash. Content names subjects: None until opened."""
+    query = (
+        select(DrawEntry.number, case((Draw.state == "opened", DrawEntry.content)), DrawEntry.hash)
+        .join(Draw, DrawEntry.draw_id == Draw.id)
+        .where(DrawEntry.draw_id == draw_id)
+        .order_by(DrawEntry.number)
+    )
+    return [(number, content, digest) for number, content, digest in await session.execute(query)]
+
+
+async def certificate(session: AsyncSession, draw_id: int) -> bytes | None:
+    """What was drawn; before the draw is opened the caller shows no more of it than `sealed.json`."""
+    return (await session.execute(select(Draw.certificate).where(Draw.id == draw_id))).scalar_one()
+
+
+async def parts(session: AsyncSession, draw_id: int, name: str) -> list[tuple[int, int]]:
+    """The pieces of a table in order, number and length in bytes; none before the draw is opened."""
+    query = (
+        select(DrawFile.part, func.length(DrawFile.body))
+        .join(Draw, DrawFile.draw_id == Draw.id)
+        .where(DrawFile.draw_id == draw_id, DrawFile.name == name, Draw.state == "opened")
+        .order_by(DrawFile.part)
+    )
+    return [(number, length) for number, length in await session.execute(query)]
+
+
+async def part(session: AsyncSession, draw_id: int, name: str, number: int) -> bytes:
+    """One piece of a table, as listed by `parts`."""
+    here = (DrawFile.draw_id == draw_id, DrawFile.name == name, DrawFile.part == number)
+    return (await session.execute(select(DrawFile.body).where(*here))).scalar_one()
+
+
+async def drawn_subjects(session: AsyncSession, draw_id: int, limit: int, skip: int = 0) -> list[Drawn]:
+    """The subjects of a draw in the order of visits, only once it is opened."""
+    query = (
+        select(Visit.position, Publication.result, Subject.code, Subject.name, Subject.kind)
+        .select_from(Visit)
+        .join(Draw, Visit.draw_id == Draw.id)
+        .join(Subject, Visit.subject_id == Subject.id)
+        .outerjoin(Publication, (Publication.visit_id == Visit.id) & _latest())
+        .where(Draw.id == draw_id, Draw.state == "opened")
+        .order_by(Visit.position, Visit.id)
+        .limit(limit)
+        .offset(skip)
+    )
+    return [Drawn(row[0], row[1], *_who(*row[2:])) for row in await session.execute(query)]
+
+
+async def answers(session: AsyncSession) -> None:
+    """Whether the database is there at all; raises what it raises."""
+    await session.execute(text("select 1"))

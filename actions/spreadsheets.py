@@ -1,0 +1,299 @@
+"""Reads tables as departments send them: CSV in any Chinese encoding, XLSX, XLS, ODS, packed or not."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import re
+import unicodedata
+import zlib
+from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE, getincrementaldecoder
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass
+from datetime import date, timedelta
+from itertools import chain, islice
+from typing import BinaryIO, NamedTuple
+
+from actions import workbooks
+from rules.refusal import Refusal
+
+Source = bytes | BinaryIO  # a file in memory, or one that can be read again from its beginning
+Numbered = tuple[int, list[str]]
+
+LONGEST_LINE = 1 << 20  # characters
+MOST_COLUMNS = 512
+MOST_UNPACKED = 4 << 30  # bytes of text
+MOST_WORKBOOK = 256 << 20  # bytes of a workbook, which is read whole
+PACKED_RATIO = 200  # honest text packs to a fifth or a tenth
+HEADER_WITHIN = 60  # lines at the top of a file among which its header must be
+PIECE = 1 << 18
+_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_ELSEWHERE = (b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"Rar!", b"7z\xbc\xaf", b"GIF8", b"BM")
+_WEB_PAGE = re.compile(rb"\s*<(!doctype html|html|table|\?xml)", re.IGNORECASE)
+_HEADER_NOISE = re.compile(r"[\s_*：:\"'“”‘’`\-/、.\u200b\ufeff]")
+_REMARK = re.compile(r"[(（\[【].*?[)）\]】]")
+_DAY = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?(?:[ T]00?:00(?::00)?(?:\.0+)?)?")
+_SHORT_DAY = re.compile(r"(\d{4})(\d{2})(\d{2})")
+_SERIAL = re.compile(r"[1-9]\d{4}")
+_SERIAL_ZERO = date(1899, 12, 30)
+
+
+class Column(NamedTuple):
+    """A column that an import knows: its name here, how files call it, and whether it must be there."""
+
+    name: str
+    synonyms: tuple[str, ...]
+    needed: bool = False
+
+
+class Row(NamedTuple):
+    """A row: its number as a person sees it, its cells by column, whether it has more cells than the header.
+
+    A cell that a row does not have (short lines of a CSV) is absent; an empty one is the empty text.
+    """
+
+    number: int
+    cells: dict[str, str]
+    overflows: bool
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table with its header: what its columns are called there, what is ignored, and its rows."""
+
+    headers: dict[str, str]
+    ignored: tuple[str, ...]
+    rows: Iterator[Row]
+
+
+class _Header(NamedTuple):
+    place: int  # among the rows looked at
+    columns: dict[str, int]
+    titles: list[str]
+
+
+def day(words: str) -> date:
+    """The day that a cell means: 2026-12-31, 2026/12/31, 2026年12月31日, 20261231, or a serial number.
+
+    Serial numbers count from 1900, as text does not tell of another epoch. ValueError if it means none.
+    """
+    match = _DAY.fullmatch(words) or _SHORT_DAY.fullmatch(words)
+    if match:
+        return date(int(match[1]), int(match[2]), int(match[3]))
+    if _SERIAL.fullmatch(words):
+        return _SERIAL_ZERO + timedelta(days=int(words))
+    raise ValueError(words)
+
+
+@contextmanager
+def reading(source: Source, columns: Sequence[Column]) -> Generator[Table]:
+    """Open a table by what it is, not by how it is called, and find its header among its first rows.
+
+    Refused with `imports.` `empty`, `password`, `too_large`, `web_page`, `unreadable`, `no_header`, or
+    `column_missing` (gap `columns`: the names of those that are needed); while they are read, the rows may
+    still refuse with `broken_row` (gap `row`), `too_large` or `unreadable`.
+    """
+    file = io.BytesIO(source) if isinstance(source, bytes) else source
+    file.seek(0)
+    try:
+        start = _start(file)
+        if start.startswith((b"PK\x03\x04", _OLE)):
+            with _sheet(_whole(file), columns) as table:
+                yield table
+        elif start.startswith(_ELSEWHERE):
+            raise Refusal("imports.unreadable")
+        elif _WEB_PAGE.match(start):
+            raise Refusal("imports.web_page")
+        elif not start:
+            raise Refusal("imports.empty")
+        else:
+            yield _text_table(file, columns)
+    except workbooks.Unreadable as error:
+        raise Refusal(f"imports.{error.args[0]}") from error
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise Refusal("imports.unreadable") from error
+
+
+def _pieces(file: BinaryIO) -> Iterator[bytes]:
+    """The bytes of a file from its beginning, unpacked if it is packed, within the limits."""
+    file.seek(0)
+    packed = file.read(2) == b"\x1f\x8b"
+    file.seek(0)
+    unpacked = gzip.GzipFile(fileobj=file) if packed else file
+    total = 0
+    while piece := unpacked.read(PIECE):
+        total += len(piece)
+        if total > MOST_UNPACKED or (packed and total > 4 * PIECE + PACKED_RATIO * file.tell()):
+            raise Refusal("imports.too_large")
+        yield piece
+
+
+def _start(file: BinaryIO) -> bytes:
+    return next(_pieces(file), b"")
+
+
+def _whole(file: BinaryIO) -> bytes:
+    parts, size = [], 0
+    for piece in _pieces(file):
+        size += len(piece)
+        if size > MOST_WORKBOOK:
+            raise Refusal("imports.too_large")
+        parts.append(piece)
+    return b"".join(parts)
+
+
+# Text
+
+
+def _encoding(file: BinaryIO) -> str:
+    """The encoding in which the whole file can be read; if there is none, the one that gets furthest."""
+    start = _start(file)
+    if start.startswith(BOM_UTF8):
+        return "utf-8-sig"
+    if start.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
+        return "utf-16"
+    if b"\0" in start[:1000]:  # UTF-16 without its mark: the commas and digits have a zero on one side
+        return "utf-16-le" if start[1:1000:2].count(0) > start[0:1000:2].count(0) else "utf-16-be"
+    reached = {encoding: _readable(file, encoding) for encoding in ("utf-8", "gb18030")}
+    return max(reached, key=lambda encoding: reached[encoding])
+
+
+def _readable(file: BinaryIO, encoding: str) -> float:
+    """How many bytes can be read in an encoding before the first error; infinity if there is none."""
+    decoder = getincrementaldecoder(encoding)()
+    done = 0
+    for piece in _pieces(file):
+        try:
+            decoder.decode(piece)
+        except UnicodeDecodeError as error:
+            return done + error.start
+        done += len(piece)
+    with suppress(UnicodeDecodeError):
+        decoder.decode(b"", final=True)
+        return float("inf")
+    return done
+
+
+def _lines(file: BinaryIO, encoding: str) -> Iterator[str]:
+    """The lines of a text, none longer than a table's could be; what cannot be read becomes U+FFFD."""
+    decoder = getincrementaldecoder(encoding)(errors="replace")
+    rest = ""
+    for piece in chain(_pieces(file), (b"",)):
+        text = rest + decoder.decode(piece, final=not piece)
+        held = "\r" if piece and text.endswith("\r") else ""  # its LF may follow
+        *lines, rest = text.removesuffix(held).replace("\r\n", "\n").replace("\r", "\n").split("\n")
+        if len(rest) > LONGEST_LINE:
+            raise Refusal("imports.unreadable")
+        rest += held
+        yield from lines
+    if rest:
+        yield rest
+
+
+def _records(lines: Iterable[str], delimiter: str) -> Iterator[Numbered]:
+    reader = csv.reader((line + "\n" for line in lines), delimiter=delimiter)
+    number = 0
+    try:
+        for number, cells in enumerate(reader, 1):
+            yield number, cells
+    except csv.Error as error:  # a quotation mark that is never closed
+        raise Refusal("imports.broken_row", row=number + 1) from error
+
+
+def _text_table(file: BinaryIO, columns: Sequence[Column]) -> Table:
+    encoding = _encoding(file)
+    top = list(islice(_lines(file, encoding), HEADER_WITHIN))
+    tries = []
+    for delimiter in ",\t;|":
+        with suppress(Refusal):
+            tries.append((_find_header(list(_records(top, delimiter)), columns), delimiter))
+    if not tries:
+        raise Refusal("imports.no_header")
+    header, delimiter = max(tries, key=lambda found: len(found[0].columns))
+    rows = islice(_records(_lines(file, encoding), delimiter), header.place + 1, None)
+    return _table(header, columns, rows, width=len(header.titles))
+
+
+# Workbooks
+
+
+@contextmanager
+def _sheet(workbook: bytes, columns: Sequence[Column]) -> Generator[Table]:
+    """The first sheet that has all needed columns; else the complaint about the one that comes closest."""
+    with closing(workbooks.sheets(workbook)) as sheets:
+        best = None
+        for _, rows in sheets:
+            top = list(islice(rows, HEADER_WITHIN))
+            header = _find_header(top, columns)
+            if not _missing(header, columns):
+                rest = chain(top[header.place + 1 :], rows)
+                yield _table(header, columns, rest, width=MOST_COLUMNS)
+                return
+            if best is None or len(header.columns) > len(best.columns):
+                best = header
+        if best is None:
+            raise Refusal("imports.empty")
+        _table(best, columns, iter(()), width=0)
+
+
+# Headers
+
+
+def _plain(title: str) -> str:
+    return _HEADER_NOISE.sub("", unicodedata.normalize("NFKC", title)).lower()
+
+
+def _find_header(rows: Sequence[Numbered], columns: Sequence[Column]) -> _Header:
+    """The first row that has all needed columns, else the row that has most (perhaps none)."""
+    meanings = {_plain(title): column.name for column in columns for title in (column.name, *column.synonyms)}
+    best = _Header(0, {}, [])
+    for place, (_, titles) in enumerate(rows):
+        found: dict[str, int] = {}
+        for index, title in enumerate(titles[:MOST_COLUMNS]):
+            if not title or len(title) > 100:
+                continue
+            name = meanings.get(_plain(title)) or meanings.get(_plain(_REMARK.sub("", title)))
+            if name:
+                found.setdefault(name, index)
+        if len(found) > len(best.columns):
+            best = _Header(place, found, titles)
+            if not _missing(best, columns):
+                break
+    return best
+
+
+def _missing(header: _Header, columns: Iterable[Column]) -> list[Column]:
+    return [column for column in columns if column.needed and column.name not in header.columns]
+
+
+def _table(header: _Header, columns: Sequence[Column], rows: Iterator[Numbered], width: int) -> Table:
+    if not header.columns:
+        raise Refusal("imports.no_header")
+    missing = _missing(header, columns)
+    if missing:
+        raise Refusal(
+            "imports.column_missing",
+            columns="、".join(f"{column.synonyms[0]} ({column.name})" for column in missing),
+        )
+    used = set(header.columns.values())
+    ignored = tuple(
+        title.strip()[:40] for place, title in enumerate(header.titles) if place not in used and title.strip()
+    )
+    headers = {name: header.titles[place].strip() for name, place in header.columns.items()}
+    return Table(headers, ignored, _cells(header.columns, rows, width))
+
+
+def _cells(columns: dict[str, int], rows: Iterator[Numbered], width: int) -> Iterator[Row]:
+    """The rows that are not blank; `width` is how many cells a row may have."""
+    names, places = tuple(columns), tuple(columns.values())
+    enough = max(places) + 1
+    for number, cells in rows:
+        if not any(cells) or not any(map(str.strip, cells)):
+            continue
+        if len(cells) >= enough:
+            row = dict(zip(names, [cells[place] for place in places], strict=True))
+        else:
+            row = {name: cells[place] for name, place in columns.items() if place < len(cells)}
+        yield Row(number, row, len(cells) > width and any(map(str.strip, cells[width:])))

@@ -1,0 +1,148 @@
+"""Starts and stops the whole product: one screen, in the order in which things need each other."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+import socket
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+from aiohttp import web
+from telegram import Bot, BotCommand, BotCommandScopeAllPrivateChats
+from telegram.error import TelegramError
+from telegram.ext import Application
+from telegram.request import HTTPXRequest
+
+import handlers
+import jobs
+import web as register
+from bot.evidence import Evidence
+from bot.inbox import KINDS, Desk, Mailbox
+from bot.migrate import migrate
+from bot.outbox import Postman
+from bot.pace import Pace
+from bot.sending import Sender
+from bot.settings import Settings
+from handlers.turn import House
+from locales import LANGUAGES, Words
+from models.database import Database
+
+log = structlog.get_logger("app")
+
+CATCH_UP_EVERY = 30.0  # seconds between looks for replies that were left behind
+OTHERS_MAY_BE_SENDING = timedelta(seconds=60)
+
+
+@dataclass(frozen=True)
+class Running:
+    """The parts of a running product, for the process and for tests."""
+
+    settings: Settings
+    database: Database
+    bot: Bot
+    mailbox: Mailbox
+    desk: Desk
+    postman: Postman
+    sender: Sender
+    address: str  # of the public pages
+
+
+@asynccontextmanager
+async def running(settings: Settings, now: Callable[[], datetime] | None = None) -> AsyncIterator[Running]:
+    """The product, from an empty folder to serving; stopped in the reverse order, nothing left behind."""
+    clock = now or (lambda: datetime.now(settings.zone))
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    await asyncio.to_thread(migrate, settings.database)
+    database = Database(settings.database)
+    bot = Bot(
+        settings.bot_token.get_secret_value(),
+        base_url=settings.bot_api_base_url,
+        base_file_url=settings.bot_api_file_url,
+        request=HTTPXRequest(connection_pool_size=64, pool_timeout=10, connect_timeout=5),
+    )
+    polling = HTTPXRequest(connection_pool_size=2, connect_timeout=5)
+    application = Application.builder().bot(bot).updater(None).build()
+    handlers.install(application)
+    await polling.initialize()
+    await _patiently(application.initialize)
+    house = House(settings.zone, settings.language, settings.address, bot.username, settings.authority)
+    mailbox = Mailbox(database, clock)
+    sender = Sender(bot, database, Pace(), clock)
+    desk = Desk(mailbox, application, house, sender, Evidence(settings.evidence))
+    postman = Postman(database, sender, house, clock)
+    site = register.application(
+        database,
+        zone=settings.zone,
+        now=clock,
+        authority=settings.authority,
+        public_url=settings.address,
+        bot_username=bot.username,
+        language=settings.language,
+    )
+    site.router.add_post("/telegram", mailbox.webhook(settings.webhook_secret.get_secret_value()))
+    runner = web.AppRunner(site, access_log=None)
+    await runner.setup()
+    await web.TCPSite(runner, settings.host, settings.port).start()
+    owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+    schedule = jobs.scheduler(database, clock, owner, settings.zone)
+    await sender.catch_up(timedelta() if database.is_sqlite else OTHERS_MAY_BE_SENDING)
+    tasks = [asyncio.create_task(desk.run()), asyncio.create_task(postman.run())]
+    tasks.append(asyncio.create_task(_catch_up(sender)))
+    await _announce(bot, settings)
+    if settings.telegram_mode == "polling":
+        tasks.append(asyncio.create_task(mailbox.poll(polling, bot.base_url)))
+    schedule.start()
+    try:
+        yield Running(settings, database, bot, mailbox, desk, postman, sender, settings.address)
+    finally:
+        schedule.shutdown(wait=False)
+        for task in reversed(tasks):
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await sender.settle()
+        await runner.cleanup()
+        await application.shutdown()
+        await polling.shutdown()
+        await database.close()
+
+
+async def _announce(bot: Bot, settings: Settings) -> None:
+    """Tell Telegram how updates reach us, and which commands there are."""
+    if settings.telegram_mode == "webhook":
+        secret = settings.webhook_secret.get_secret_value()
+        await bot.set_webhook(f"{settings.address}/telegram", secret_token=secret, allowed_updates=KINDS)
+    else:
+        await bot.delete_webhook()
+    for language in LANGUAGES:
+        words = Words(language, settings.zone)
+        menu = [BotCommand(name, str(words(f"command.{name}"))) for name in handlers.COMMANDS]
+        code = "" if language == settings.language else language[:2]
+        await bot.set_my_commands(menu, BotCommandScopeAllPrivateChats(), code or None)
+
+
+async def _patiently(call: Callable[[], object]) -> None:
+    """Start even while Telegram is away: try until it answers; a wrong token is not waited for."""
+    pause = 0.5
+    while True:
+        try:
+            await call()  # type: ignore[misc]
+        except TelegramError as error:
+            if type(error).__name__ in ("InvalidToken", "Forbidden"):
+                raise
+            log.warning("Telegram does not answer yet", error=str(error), again_in=pause)
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, 30)
+        else:
+            return
+
+
+async def _catch_up(sender: Sender) -> None:
+    while True:
+        await asyncio.sleep(CATCH_UP_EVERY)
+        with suppress(Exception):
+            await sender.catch_up(OTHERS_MAY_BE_SENDING)

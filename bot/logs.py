@@ -1,0 +1,62 @@
+"""Logs that tell what happened and never a secret."""
+
+from __future__ import annotations
+
+import logging
+import re
+import sys
+from typing import Any
+
+import structlog
+
+TOKEN = re.compile(r"\b\d{5,}:[\w-]{5,}")
+
+
+class _Scrub(logging.Formatter):
+    """Takes every bot token out of a finished line, tracebacks included."""
+
+    def __init__(self, inner: logging.Formatter, secrets: tuple[str, ...]) -> None:
+        super().__init__()
+        self._inner = inner
+        self._secrets = [secret for secret in secrets if secret]
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line of the inner formatter, scrubbed."""
+        return scrub(self._inner.format(record), *self._secrets)
+
+
+def scrub(text: str, *secrets: str) -> str:
+    """The text without the given secrets and without anything that looks like a bot token."""
+    for secret in secrets:
+        text = text.replace(secret, "[secret]")
+    return TOKEN.sub("[token]", text)
+
+
+def set_up(level: str, *secrets: str) -> None:
+    """Send all logs, ours and the libraries', to standard error as one line each."""
+    shared: list[Any] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=True,
+    )
+    formatter = structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=shared,
+        processors=[
+            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+            structlog.processors.format_exc_info,
+            structlog.processors.LogfmtRenderer(sort_keys=False, bool_as_flag=False),
+        ],
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_Scrub(formatter, secrets))
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level)
+    for chatty in ("httpx", "httpcore", "apscheduler", "aiohttp.access", "alembic"):
+        logging.getLogger(chatty).setLevel("WARNING")

@@ -1,0 +1,128 @@
+"""Notices out: each is claimed under a lease, told once, and kept as it was told."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+from sqlalchemy import or_, select, update
+from telegram.error import BadRequest, Forbidden, NetworkError, RetryAfter, TelegramError
+
+from actions.notify import tell_supervisors_of_unreachable
+from bot.sending import Sender, span
+from handlers.notices import render
+from handlers.turn import House
+from models.database import Database
+from models.mail import Outbox
+from models.people import Card, Chat
+
+log = structlog.get_logger("outbox")
+
+LEASE = timedelta(seconds=90)  # longer than it takes to send a batch
+BATCH = 40
+LONGEST_PAUSE = timedelta(minutes=10)
+
+
+class Postman:
+    """Carries notices to people. With several processes each claims its own."""
+
+    def __init__(self, database: Database, sender: Sender, house: House, now: Callable[[], datetime]) -> None:
+        self.database = database
+        self.sender = sender
+        self.house = house
+        self.now = now
+
+    async def run(self) -> None:
+        """Send what is due, for ever."""
+        while True:
+            try:
+                busy = await self.round()
+            except Exception:
+                log.exception("a round of notices failed")
+                busy = False
+            if not busy:
+                await asyncio.sleep(0.25)
+
+    async def round(self) -> bool:
+        """Claim a batch of due notices and send it; whether there was any."""
+        notices = await self._claim()
+        if notices:
+            await asyncio.gather(*(self._send(notice) for notice in notices))
+        return bool(notices)
+
+    async def _claim(self) -> list[Outbox]:
+        now = self.now()
+        due = (
+            select(Outbox)
+            .join(Chat, Chat.person_id == Outbox.person_id)
+            .where(Outbox.ended_at.is_(None), Outbox.due_at <= now, Chat.unreachable_at.is_(None))
+            .where(or_(Outbox.leased_until.is_(None), Outbox.leased_until < now))
+            .order_by(Outbox.urgent.desc(), Outbox.due_at, Outbox.id)
+            .limit(BATCH)
+        )
+        async with self.database.read() as session:
+            if await session.scalar(due.with_only_columns(Outbox.id).limit(1)) is None:
+                return []
+        async with self.database.write() as session:
+            claimed = []
+            for notice in await session.scalars(due.with_for_update(of=Outbox, skip_locked=True)):
+                notice.leased_until = now + LEASE
+                if await self._render(session, notice):
+                    claimed.append(notice)
+            return claimed
+
+    async def _render(self, session: Any, notice: Outbox) -> bool:
+        """Word a notice when it is first tried; False if it need not be told any more."""
+        if notice.text is not None:
+            return True
+        chat = await session.scalar(select(Chat).where(Chat.person_id == notice.person_id))
+        try:
+            message = await render(session, notice, chat, self.house, self.now())
+        except Exception as error:
+            log.exception("a notice cannot be worded", notice=notice.id, kind=notice.kind)
+            notice.ended_at, notice.outcome, notice.error = self.now(), "parked", type(error).__name__
+            return False
+        if message is None:
+            notice.ended_at, notice.outcome = self.now(), "dropped"
+            return False
+        notice.chat_id, notice.text = chat.id, str(message.text)
+        notice.buttons = [{"about": message.about, "rows": message.rows}]
+        return True
+
+    async def _send(self, notice: Outbox) -> None:
+        assert notice.chat_id is not None
+        assert notice.text is not None
+        assert notice.buttons
+        outcome: dict[str, Any]
+        message_id = None
+        try:
+            await self.sender.pace.wait(notice.chat_id)
+            message_id = await self.sender.say(notice.chat_id, notice.text, notice.buttons[0]["rows"])
+            outcome = {"ended_at": self.now(), "outcome": "sent", "message_id": message_id}
+        except RetryAfter as error:  # Telegram is busy; nobody is to blame
+            outcome = {"due_at": self.now() + span(error), "leased_until": None}
+        except Forbidden:
+            outcome = {"leased_until": None, "error": "forbidden"}
+        except BadRequest as error:
+            log.error("Telegram refused a notice", notice=notice.id, kind=notice.kind, error=str(error))
+            outcome = {"ended_at": self.now(), "outcome": "parked", "error": str(error)}
+        except (NetworkError, TelegramError) as error:
+            wait = min(timedelta(seconds=2 ** min(notice.attempts, 10)), LONGEST_PAUSE)
+            log.warning("a notice must wait", notice=notice.id, error=str(error), seconds=wait.total_seconds())
+            outcome = {"due_at": self.now() + wait, "leased_until": None, "attempts": notice.attempts + 1}
+        async with self.database.write() as session:
+            await session.execute(update(Outbox).where(Outbox.id == notice.id).values(**outcome))
+            if outcome.get("error") == "forbidden":
+                await self._unreachable(session, notice)
+            elif message_id and notice.buttons[0]["about"]:
+                await session.merge(
+                    Card(chat_id=notice.chat_id, about=notice.buttons[0]["about"], message_id=message_id)
+                )
+
+    async def _unreachable(self, session: Any, notice: Outbox) -> None:
+        """They blocked us: their notices wait until they write again; whoever supervises them hears of it."""
+        await session.execute(update(Chat).where(Chat.id == notice.chat_id).values(unreachable_at=self.now()))
+        await tell_supervisors_of_unreachable(session, notice.person_id, self.now())

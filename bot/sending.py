@@ -1,0 +1,198 @@
+"""Replies out: what a turn said leaves right after its commit, and is kept until it has left."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+import qrcode
+import structlog
+from sqlalchemy import select, update
+from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions
+from telegram.constants import ParseMode
+from telegram.error import BadRequest, Forbidden, NetworkError, RetryAfter
+
+from bot.pace import Pace
+from models.database import Database
+from models.mail import Inbox
+from models.people import Card, Chat
+
+log = structlog.get_logger("sending")
+
+NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
+MESSAGES = ("say", "photo", "document", "qr")  # what Telegram counts; an edit or a toast it does not
+UNCHANGED = "not modified"
+GONE = ("message to edit not found", "can't be edited", "no text in the message")
+
+
+class Sender:
+    """Sends replies, in order, each once as far as Telegram lets us know."""
+
+    def __init__(self, bot: Bot, database: Database, pace: Pace, now: Callable[[], datetime]) -> None:
+        self.bot = bot
+        self.database = database
+        self.now = now
+        self.pace = pace
+        self._said: list[int] = []
+        self._saying: set[int] = set()
+
+    async def deliver(self, update_id: int, chat_id: int, replies: list[dict[str, Any]]) -> None:
+        """Send a turn's replies. What cannot leave now (the network is away) stays in the inbox for `catch_up`."""
+        if not replies:
+            return
+        self._saying.add(update_id)
+        try:
+            cards = {}
+            for reply in replies:
+                message_id = await self._patiently(chat_id, reply)
+                if message_id and "about" in reply and message_id != reply.get("message"):
+                    cards[reply["about"]] = message_id
+            self._said.append(update_id)
+            if cards:
+                await self.settle(chat_id, cards)
+        except NetworkError as error:
+            log.warning("replies must wait", update=update_id, error=str(error))
+        finally:
+            self._saying.discard(update_id)
+
+    async def settle(self, chat_id: int = 0, cards: dict[str, int] | None = None) -> None:
+        """Write down which replies have left, and which message is now the card of a thing."""
+        said, self._said = self._said, []
+        if not said and not cards:
+            return
+        async with self.database.write() as session:
+            for about, message_id in (cards or {}).items():
+                await session.merge(Card(chat_id=chat_id, about=about, message_id=message_id))
+            await session.execute(update(Inbox).where(Inbox.update_id.in_(said)).values(replies=None))
+
+    async def catch_up(self, older_than: timedelta) -> None:
+        """Send replies that a crash or a dead network left behind; oldest first."""
+        await self.settle()
+        query = (
+            select(Inbox)
+            .where(Inbox.replies.is_not(None), Inbox.done_at <= self.now() - older_than)
+            .order_by(Inbox.update_id)
+            .limit(50)
+        )
+        async with self.database.read() as session:
+            rows = list(await session.scalars(query))
+        for row in rows:
+            if row.update_id not in self._saying:
+                await self.deliver(row.update_id, row.chat_id, row.replies or [])
+        await self.settle()
+
+    async def _patiently(self, chat_id: int, reply: dict[str, Any]) -> int | None:
+        """Send one reply, waiting where Telegram asks us to; a short break of the network is tried again."""
+        for attempt in range(5):
+            try:
+                if reply["do"] in MESSAGES:
+                    self.pace.charge(chat_id)
+                return await self._send(chat_id, reply)
+            except RetryAfter as error:
+                await asyncio.sleep(span(error).total_seconds())
+            except Forbidden:
+                log.info("a chat cannot be reached", chat=chat_id)
+                async with self.database.write() as session:
+                    await session.execute(update(Chat).where(Chat.id == chat_id).values(unreachable_at=self.now()))
+                return None
+            except BadRequest as error:
+                log.warning("Telegram refused a reply", chat=chat_id, error=str(error), kind=reply["do"])
+                return None
+            except NetworkError:
+                if attempt == 4:
+                    raise
+                await asyncio.sleep(0.2 * 3**attempt)
+        return None
+
+    async def _send(self, chat_id: int, reply: dict[str, Any]) -> int | None:
+        match reply["do"]:
+            case "say":
+                return await self.say(chat_id, reply["text"], reply["rows"])
+            case "edit":
+                return await self.edit(chat_id, reply["message"], reply["text"], reply["rows"])
+            case "toast":
+                await self._quietly(self.bot.answer_callback_query(reply["query"], reply.get("text") or None))
+            case "retire":
+                await self._quietly(self.bot.edit_message_reply_markup(chat_id, reply["message"]))
+            case "photo":
+                await self.bot.send_photo(chat_id, reply["file"], caption=reply["text"])
+            case "document":
+                await self.bot.send_document(chat_id, reply["file"], caption=reply["text"])
+            case "qr":
+                picture = qr_png(reply["content"])
+                markup = keyboard(reply["rows"])
+                sent = await self.bot.send_photo(
+                    chat_id, picture, caption=reply["text"], parse_mode=ParseMode.HTML, reply_markup=markup
+                )
+                return sent.message_id
+        return None
+
+    async def say(self, chat_id: int, text: str, rows: list[Any]) -> int:
+        """A new message; its id."""
+        sent = await self.bot.send_message(
+            chat_id,
+            text,
+            parse_mode=ParseMode.HTML,
+            reply_markup=keyboard(rows),
+            link_preview_options=NO_PREVIEW,
+        )
+        return sent.message_id
+
+    async def edit(self, chat_id: int, message_id: int, text: str, rows: list[Any]) -> int:
+        """Change a message, or say it anew where the old one is gone; the id of the message that shows it now."""
+        try:
+            await self.bot.edit_message_text(
+                text,
+                chat_id,
+                message_id,
+                parse_mode=ParseMode.HTML,
+                reply_markup=keyboard(rows),
+                link_preview_options=NO_PREVIEW,
+            )
+        except BadRequest as error:
+            problem = str(error).lower()
+            if any(word in problem for word in GONE):
+                return await self.say(chat_id, text, rows)
+            if UNCHANGED not in problem:
+                raise
+        return message_id
+
+    async def _quietly(self, call: Any) -> None:
+        """A courtesy that may come too late without harm."""
+        try:
+            await call
+        except BadRequest as error:
+            log.debug("too late for a courtesy", error=str(error))
+
+
+def span(error: RetryAfter) -> timedelta:
+    """How long Telegram asks us to wait."""
+    pause = error.retry_after
+    return pause if isinstance(pause, timedelta) else timedelta(seconds=pause)
+
+
+def keyboard(rows: list[Any]) -> InlineKeyboardMarkup | None:
+    """An inline keyboard of rows of (label, data or address)."""
+    if not rows:
+        return None
+    return InlineKeyboardMarkup(
+        [
+            [
+                InlineKeyboardButton(label, url=data)
+                if data.startswith(("http://", "https://"))
+                else InlineKeyboardButton(label, callback_data=data)
+                for label, data in row
+            ]
+            for row in rows
+        ]
+    )
+
+
+def qr_png(content: str) -> bytes:
+    """A QR code as PNG."""
+    picture = io.BytesIO()
+    qrcode.make(content, box_size=10, border=3).save(picture)
+    return picture.getvalue()

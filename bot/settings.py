@@ -1,0 +1,52 @@
+"""What differs between installations, read from the environment once at the start."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Every variable has a default that works on one machine; see the README."""
+
+    model_config = SettingsConfigDict(env_ignore_empty=True)
+
+    bot_token: SecretStr = SecretStr("")
+    bot_api_base_url: str = "https://api.telegram.org/bot"
+    bot_api_file_url: str = "https://api.telegram.org/file/bot"
+    database_url: str = ""
+    data_dir: Path = Path("data")
+    evidence_url: str = ""
+    public_url: str = ""
+    host: str = "127.0.0.1"
+    port: int = 8080
+    telegram_mode: Literal["polling", "webhook"] = "polling"
+    webhook_secret: SecretStr = SecretStr("")
+    timezone: str = "Asia/Shanghai"
+    language: Literal["zh_CN", "en"] = "zh_CN"
+    authority: str = "金华市市场监督管理局"
+    log_level: str = Field(default="INFO")
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The zone of the people here."""
+        return ZoneInfo(self.timezone)
+
+    @property
+    def database(self) -> str:
+        """Where the data is: PostgreSQL, or a SQLite file in the data folder."""
+        return self.database_url or f"sqlite:///{(self.data_dir / 'suicha.db').absolute()}"
+
+    @property
+    def evidence(self) -> str:
+        """Where evidence is kept: a folder, or an S3 bucket."""
+        return self.evidence_url or (self.data_dir / "evidence").absolute().as_uri()
+
+    @property
+    def address(self) -> str:
+        """The address of the public pages, without a slash at the end."""
+        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")

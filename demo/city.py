@@ -1,0 +1,191 @@
+"""Builds a small made-up city in the middle of its work, so that each shown phone has something to do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+
+from sqlalchemy import func, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from actions import imports, leads, people
+from actions.areas import ensure_areas
+from actions.calendars import official
+from demo import pictures
+from demo.campaign import Camera, Campaign, Found
+from demo.directories import (
+    INSPECTOR,
+    LIAISON,
+    SUPERVISOR,
+    SUPERVISOR_OF_CITY,
+    SUPERVISOR_OF_FIRE,
+    staff,
+    subjects,
+)
+from demo.items import CATERING, FIRE_EXITS, FOOD_SALE, LICENCE, add_items
+from models.journal import JournalEntry
+from models.leads import Lead
+from models.mail import Outbox
+from models.people import Chat, Person
+from models.subjects import Subject
+from rules.deadlines import QUIET_FROM, QUIET_UNTIL
+
+FIRST_CHAT = 1001
+DAY = timedelta(days=1)
+MORNING = time(10)
+# What is found fails at points that need no photo, so that the city is the same where nobody can take one.
+NO_TICKETS = Found("最近两批冻品没有进货票据，供货者许可未留底", pictures.licence())
+WRONG_SIGN = Found("牌匾写的是转让前的旧店名，与登记名称不符", pictures.licence())
+UNTRAINED = Found("两名员工不会用灭火器，说不清最近的安全出口", pictures.corridor())
+NO_SELF_CHECK = Found("本月自查表只填到 5 日，食品安全员说不清自查内容", pictures.kitchen())
+DIRTY_FLUE = Found("风管半年没有清洗记录，与楼上居民共用烟道", pictures.corridor())
+
+
+@dataclass(frozen=True)
+class City:
+    """How many of each there are, for whoever started it."""
+
+    people: int
+    subjects: int
+
+
+async def is_empty(session: AsyncSession) -> bool:
+    """Whether nobody has put anything into the database."""
+    return not (await session.scalar(select(Person.id).limit(1)) or await session.scalar(select(Subject.id).limit(1)))
+
+
+async def build(session: AsyncSession, now: datetime, authority: str, camera: Camera | None, *, bound: bool) -> City:
+    """Build the city; the caller commits. `camera` keeps photos (None: there are none).
+
+    With `bound` everybody has a chat already, numbered from 1001 in the order of the staff list.
+    """
+    await ensure_areas(session)
+    long_ago = now - 40 * DAY
+    await add_items(session, long_ago.date())
+    came = await imports.import_inspectors(session, staff(), "人员名录.csv", long_ago, None)
+    here = await imports.import_subjects(session, subjects(), "对象名录.csv", long_ago, None)
+    assert not came.refused
+    assert not here.refused
+    if bound:
+        await _bind(session, long_ago)
+    campaign = Campaign(session, authority, camera)
+    await _months_ago(campaign, now)
+    await _under_way(campaign, now)
+    await session.execute(  # what was told in those weeks was told then
+        update(Outbox)
+        .where(Outbox.created_at < now - timedelta(hours=12))
+        .values(ended_at=Outbox.due_at, outcome="dropped")
+    )
+    return City(came.added, here.added)
+
+
+async def _bind(session: AsyncSession, at: datetime) -> None:
+    everybody = list(await session.scalars(select(Person).order_by(Person.id)))
+    for number, person in enumerate(everybody, FIRST_CHAT):
+        token = await people.invite(session, person.staff_no, at, None)
+        await session.flush()
+        invitation = await people.invitation_for(session, token, at)
+        chat = Chat(id=number, language="zh_CN")
+        chat.person = None
+        session.add(chat)
+        await session.flush()
+        await people.bind(session, chat, invitation.id, at)
+    await session.flush()
+    session.expunge_all()
+
+
+async def _months_ago(campaign: Campaign, now: datetime) -> None:
+    """Two campaigns that are over: one opened to everybody, one still sealed; a lead that was answered."""
+    licences = await campaign.commit(
+        LICENCE, "金华市", "1.6", SUPERVISOR_OF_CITY, _on(now, 36, 9), 18, contributed=_on(now, 36, 15)
+    )
+    await campaign.run(licences, _on(now, 35, 9))
+    seen = await campaign.release(licences, _on(now, 35, 10))
+    await campaign.published(seen, _on(now, 32, 9), SUPERVISOR_OF_CITY, {3: WRONG_SIGN})
+    exits = await campaign.commit(
+        FIRE_EXITS, "义乌市", "15", SUPERVISOR_OF_FIRE, _on(now, 18, 9), 14, contributed=_on(now, 18, 14)
+    )
+    await campaign.run(exits, _on(now, 17, 9))
+    seen = await campaign.release(exits, _on(now, 17, 10))
+    await campaign.published(seen[:4], _on(now, 15, 14), SUPERVISOR_OF_FIRE, {8: UNTRAINED})
+    old = await campaign.hand_over(seen[1], "住建", "三楼外窗加装了固定栅栏，楼道改作仓库", _on(now, 13, 16))
+    session = campaign.session
+    lead = await session.get_one(Lead, old)
+    liaison = await campaign.person("330782501")
+    await leads.accept(session, lead, liaison, _on(now, 12, 9))
+    await leads.resolve(session, lead, "corrected", "已责令拆除并清空楼道，复查合格", liaison, _on(now, 6, 11))
+    await session.flush()
+    session.expunge_all()
+    await campaign.open(licences, _on(now, 4, 9))
+
+
+async def _under_way(campaign: Campaign, now: datetime) -> None:
+    """The campaign of these days: what is done, half done, to be reviewed, to be answered, and to be drawn."""
+    catering = await campaign.commit(
+        CATERING, "义乌市", "12", SUPERVISOR, _on(now, 9, 9), 21, contributed=_on(now, 9, 14)
+    )
+    await campaign.run(catering, _on(now, 8, 9))
+    drawn = await campaign.release(catering, _on(now, 8, 10))
+    mine = [visit for visit in drawn if INSPECTOR in await campaign.holders(visit)]
+    half_done = mine[0]
+    others = [visit for visit in drawn if visit != half_done]
+    await campaign.published(others[:3], _on(now, 6, 9), SUPERVISOR, {9: NO_TICKETS})
+    for visit in (half_done, *others[3:6]):
+        await campaign.accept(visit, _on(now, 7, 16))
+
+    licences = await campaign.commit(
+        LICENCE, "义乌市", "3", SUPERVISOR, _on(now, 3, 9), 25, contributed=_on(now, 3, 15)
+    )
+    await campaign.run(licences, _on(now, 2, 9))
+    food = await campaign.commit(
+        FOOD_SALE, "义乌市", "10", SUPERVISOR, _on(now, 1, 9), 28, contributed=now - timedelta(minutes=58)
+    )
+    assert food
+    await campaign.begin(others[3], _on(now, 1, 14), {16: NO_SELF_CHECK})
+    await campaign.begin(others[4], _on(now, 1, 15), {13: DIRTY_FLUE})
+    await campaign.begin(half_done, _on(now, 1, 16), {}, upto=6)
+    await campaign.finish(others[3], now - timedelta(minutes=50))
+    await campaign.hand_over(
+        others[4], "消防救援", "后厨与楼上居民共用烟道，疏散通道堆放 4 只气瓶", now - timedelta(minutes=34)
+    )
+    await campaign.release(licences, now - timedelta(minutes=12))
+
+
+def _on(now: datetime, days: int, hour: int) -> datetime:
+    """So many days before, at an hour."""
+    return datetime.combine(now.date() - days * DAY, time(hour), now.tzinfo)
+
+
+async def clock_for(session: AsyncSession, real: Callable[[], datetime]) -> timedelta:
+    """By how much the demo's clock differs from the real one: at night and on days off it is a working morning.
+
+    A demo whose notices wait for the morning shows nothing. The clock never goes back behind what was done.
+    """
+    now = real()
+    done = await session.scalar(select(func.max(JournalEntry.at)))
+    floor = done.astimezone(now.tzinfo) if done else now - 365 * DAY
+    begin = max(now, floor)
+    if _at_work(begin):
+        return begin - now
+    if _at_work(floor):
+        return floor - now
+    morning = datetime.combine(begin.date(), MORNING, now.tzinfo)
+    while morning > begin or not official().works(morning.date()):
+        morning -= DAY
+    while morning < floor or not official().works(morning.date()):
+        morning += DAY
+    return morning - now
+
+
+def _at_work(moment: datetime) -> bool:
+    hour_of_rest = timedelta(hours=2)
+    last = (datetime.combine(moment.date(), QUIET_FROM) - hour_of_rest).time()
+    return official().works(moment.date()) and time(moment.hour) > QUIET_UNTIL and moment.time() < last
+
+
+async def shown(session: AsyncSession) -> dict[str, Person]:
+    """The three people whose phones are shown, by staff number; fewer where this is not the made-up city."""
+    wanted = (INSPECTOR, SUPERVISOR, LIAISON)
+    found = {one.staff_no: one for one in await session.scalars(select(Person).where(Person.staff_no.in_(wanted)))}
+    return {staff_no: found[staff_no] for staff_no in wanted if staff_no in found}

@@ -1,0 +1,188 @@
+"""The routing table: what people can say and press, and who answers."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from telegram import Update
+from telegram.ext import (
+    Application,
+    BaseHandler,
+    CallbackContext,
+    CallbackQueryHandler,
+    ChatMemberHandler,
+    CommandHandler,
+    MessageHandler,
+    TypeHandler,
+    filters,
+)
+
+from handlers import (
+    checklists,
+    digests,
+    draws,
+    fallback,
+    imports,
+    leads,
+    people,
+    plans,
+    review,
+    seats,
+    visits,
+)
+from handlers.buttons import Tap
+from handlers.turn import Turn, current
+
+COMMANDS: dict[str, Callable[[Turn], Awaitable[None]]] = {
+    "start": people.start,
+    "tasks": visits.listed,
+    "code": visits.code_of_current,
+    "leads": leads.listed,
+    "plans": plans.listed,
+    "draws": draws.listed,
+    "review": review.listed,
+    "digest": digests.show,
+    "import": imports.explain,
+    "invite": people.invite,
+    "lang": people.language,
+    "help": people.help_,
+    "cancel": people.cancel,
+}
+
+MENUS = {  # which commands a role finds in its menu
+    "inspector": ("tasks", "code", "leads"),
+    "supervisor": ("review", "draws", "plans", "digest"),
+    "liaison": ("leads",),
+    "administrator": ("import", "invite"),
+    "": ("start", "lang", "help", "cancel"),
+}
+
+
+def timeless(verb: str, act: Any, load: Any = people.me, show: Any = people.where_you_are) -> Tap:
+    """A button that never grows old: it only shows or asks."""
+    return Tap(verb, act, load, show, version=None)
+
+
+BUTTONS = {
+    tap.verb: tap
+    for tap in (
+        timeless("bind", people.bind),
+        timeless("bind.no", people.not_me),
+        timeless("me", people.where_you_are),
+        timeless("help", people.help_),
+        timeless("lang", people.choose_language),
+        timeless("tasks", visits.listed),
+        timeless("visits_back", visits.listed),
+        timeless("one_by_one", visits.listed),
+        timeless("accept_all", seats.accept_all),
+        timeless("visit", visits.card, visits.load, visits.card),
+        timeless("code", visits.code, visits.load, visits.card),
+        Tap("accept", seats.accept, visits.load, visits.card),
+        Tap("recuse", seats.recuse, visits.load, visits.card),
+        Tap("leave", seats.leave, visits.load, visits.card),
+        Tap("because", seats.because, visits.load, visits.card),
+        Tap("start", visits.start, visits.load, visits.card),
+        timeless("here", visits.here, visits.load, visits.card),
+        Tap("yes", checklists.yes, visits.load, visits.card, checklists.answer_version),
+        Tap("no", checklists.no, visits.load, visits.card, checklists.answer_version),
+        Tap("na", checklists.not_applicable, visits.load, visits.card, checklists.answer_version),
+        timeless("rest", checklists.rest, visits.load, visits.card),
+        timeless("previous", checklists.previous, visits.load, visits.card),
+        timeless("change_points", checklists.points, visits.load, visits.card),
+        timeless("point", checklists.point, visits.load, visits.card),
+        timeless("to_result", checklists.to_result, visits.load, visits.card),
+        timeless("save", checklists.save, visits.load, visits.card),
+        Tap("change_result", checklists.change_result, visits.load, visits.card),
+        Tap("result", checklists.result, visits.load, visits.card),
+        Tap("change_date", checklists.change_date, visits.load, visits.card),
+        Tap("days", checklists.days, visits.load, visits.card),
+        Tap("sign", checklists.sign, visits.load, visits.card),
+        Tap("confirm", checklists.sign, visits.load, visits.card),
+        timeless("hand_over", leads.hand_over, visits.load, visits.card),
+        timeless("lead_to", leads.to, visits.load, visits.card),
+        timeless("lead_send", leads.send, visits.load, visits.card),
+        timeless("leads", leads.listed),
+        timeless("lead", leads.show, leads.load, leads.show),
+        timeless("lead_photos", leads.photos, leads.load, leads.show),
+        Tap("lead_accept", leads.accept, leads.load, leads.show),
+        Tap("lead_return", leads.ask_return, leads.load, leads.show),
+        Tap("outcome", leads.choose_outcome, leads.load, leads.show),
+        Tap("outcome_is", leads.outcome, leads.load, leads.show),
+        timeless("resend", leads.resend, leads.load, leads.show),
+        timeless("resend_to", leads.resend_to, leads.load, leads.show),
+        timeless("review", review.listed),
+        timeless("review_one", review.show, review.load, review.show),
+        timeless("photos", review.photos, review.load, review.show),
+        Tap("approve", review.approve, review.load, review.show),
+        Tap("send_back", review.ask_why, review.load, review.show),
+        timeless("plans", plans.listed),
+        timeless("new_task", plans.choose_item, plans.supervisor),
+        timeless("task_item", plans.choose_area, plans.supervisor),
+        timeless("task_area", plans.choose_ratio, plans.supervisor),
+        timeless("task_ratio", plans.choose_window, plans.supervisor),
+        timeless("task_weeks", plans.confirm, plans.supervisor),
+        timeless("task_make", plans.make, plans.supervisor),
+        timeless("task", plans.show, plans.load, plans.show),
+        timeless("commit", draws.choose_witnesses, plans.load, plans.show),
+        timeless("witness_1", draws.choose_witnesses, plans.load, plans.show),
+        timeless("witness_2", draws.commit, plans.load, plans.show),
+        timeless("draws", draws.listed),
+        timeless("new_draw", draws.tasks_without_draw),
+        timeless("draw", draws.show, draws.load, draws.show),
+        Tap("remind", draws.remind, draws.load, draws.show),
+        Tap("run", draws.run, draws.load, draws.show),
+        Tap("release", draws.release, draws.load, draws.show),
+        Tap("open", draws.open_, draws.load, draws.show),
+        Tap("void", draws.ask_void, draws.load, draws.show),
+        timeless("appoint", draws.appoint, draws.load, draws.show),
+        Tap(
+            "appoint_one",
+            seats.appoint,
+            seats.open_seat,
+            seats.show_open,
+            lambda turn, thing: thing[1].version,
+        ),
+        timeless("witness", draws.ask_witness, draws.as_witness, draws.ask_witness),
+        timeless("digest", digests.show),
+    )
+}
+
+
+async def tapped(turn: Turn) -> None:
+    """A button: its verb says who answers."""
+    assert turn.query
+    verb = (turn.query.data or "").partition(":")[0]
+    await BUTTONS.get(verb, fallback.old_button)(turn)
+
+
+def on(act: Callable[[Turn], Awaitable[None]]) -> Callable[[Update, Any], Awaitable[None]]:
+    """Let PTB call a handler of ours: the turn is the one that is being taken in this task."""
+
+    async def called(_update: Update, _context: Any) -> None:
+        await act(current.get())
+
+    return called
+
+
+async def _keep_error(_update: object, context: CallbackContext[Any, Any, Any, Any]) -> None:
+    """PTB swallows what a handler raises; the turn must know, so that it can be rolled back."""
+    current.get().failed = context.error
+
+
+def install(application: Application[Any, Any, Any, Any, Any, Any]) -> None:
+    """Give PTB the routes; the first that fits an update takes it, and the last fits all."""
+    private = filters.ChatType.PRIVATE
+    fresh = private & filters.UpdateType.MESSAGE
+    routes: list[BaseHandler[Any, Any, Any]] = [
+        ChatMemberHandler(on(fallback.membership), ChatMemberHandler.MY_CHAT_MEMBER),
+        CallbackQueryHandler(on(tapped)),
+        *(CommandHandler(name, on(act), fresh) for name, act in COMMANDS.items()),
+        MessageHandler(fresh & filters.Document.ALL, on(imports.document)),
+        MessageHandler(fresh & (filters.TEXT | filters.PHOTO), on(fallback.heard)),
+        MessageHandler(private & filters.UpdateType.EDITED, on(fallback.edited)),
+        MessageHandler(fresh, on(fallback.odd)),
+        TypeHandler(Update, on(fallback.in_group)),
+    ]
+    application.add_handlers(routes)
+    application.add_error_handler(_keep_error)

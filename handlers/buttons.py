@@ -1,0 +1,54 @@
+"""Buttons carry everything (`verb:ids:version`), and a tap on an old one is caught here, once for all."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from handlers.turn import Button, Turn
+from locales import Words
+
+Load = Callable[[Turn], Awaitable[Any]]
+Act = Callable[[Turn, Any], Awaitable[None]]
+
+
+def button(words: Words, verb: str, *ids: int, version: int = 0, label: str = "", **gaps: Any) -> Button:
+    """A button: its label is `button.VERB` of the catalogue unless another key is named; at most 64 bytes of data."""
+    data = ":".join([verb, *map(str, ids), str(version)])
+    if len(data.encode()) > 64:
+        raise ValueError(f"button data over 64 bytes: {data}")
+    return str(words(label or f"button.{verb}", **gaps).unescape()), data
+
+
+@dataclass(frozen=True)
+class Tap:
+    """What a button does: `load` finds the thing and refuses whom it does not concern, `act` changes it.
+
+    `show` draws the thing as it is now; it answers a stale tap and a refused one. `version` tells which version the
+    button speaks of (None: the button never grows old).
+    """
+
+    verb: str
+    act: Act
+    load: Load
+    show: Act
+    version: Callable[[Turn, Any], int] | None = lambda turn, thing: int(thing.version)
+
+    async def __call__(self, turn: Turn) -> None:
+        """Handle a tap: once, on the present state, or say that it came too late."""
+        assert turn.query
+        assert turn.query.data
+        *ids, version = turn.query.data.split(":")[1:]
+        turn.args = [int(part) for part in ids]
+        thing = await self.load(turn)
+
+        async def show_again() -> None:
+            await self.show(turn, await self.load(turn))
+
+        turn.show_again = show_again
+        if self.version and self.version(turn, thing) != int(version):
+            turn.toast(turn.words("stale"))
+            await self.show(turn, thing)
+            return
+        await self.act(turn, thing)

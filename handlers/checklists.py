@@ -1,0 +1,339 @@
+"""The guided checklist on one card: a tap a point, words and a photo for what does not conform, then signatures."""
+
+from __future__ import annotations
+
+from markupsafe import Markup
+
+from actions import checklists, visits
+from handlers.buttons import button
+from handlers.turn import NOTHING, Rows, Turn
+from models.items import Point
+from models.visits import Visit
+from rules import results, typed
+from rules.refusal import Refusal
+
+CORRECTION_DAYS = (5, 10, 15, 20)  # working days, offered as buttons
+LISTED = 6  # failed points named on the page of results
+
+
+def about(visit: Visit) -> str:
+    """The name of the visit's card."""
+    return f"visit:{visit.id}"
+
+
+async def show(turn: Turn, visit: Visit, head: Markup = NOTHING, point: Point | None = None) -> None:
+    """The checklist where it stands: a point that lacks words or a photo, the next open one, or the result."""
+    seat = visits.seat_of(visit, turn.person)
+    if seat.signed_at:
+        await _waiting(turn, visit, head)
+        return
+    pending = visits.unfinished(visit)
+    if point is None and (asked := _asked_for(turn, visit)) in pending:
+        point = checklists.point_of(visit, asked)
+    point = point or checklists.next_open(visit)
+    if point is None and pending:
+        point = checklists.point_of(visit, pending[0])
+    if point is None or (visit.result and results.TERMINAL & {visit.result}):
+        await show_result(turn, visit, head)
+    elif (answer := checklists.answer_to(visit, point)) and answer.value == "no" and point.number in pending:
+        await _ask_for_finding(turn, visit, point, head)
+    else:
+        await _show_point(turn, visit, point, head)
+
+
+def _asked_for(turn: Turn, visit: Visit) -> int:
+    awaiting = turn.chat.awaiting or {}
+    mine = awaiting.get("what") == "visit" and awaiting.get("visit") == visit.id
+    return int(awaiting.get("point", 0)) if mine else 0
+
+
+async def _show_point(turn: Turn, visit: Visit, point: Point, head: Markup) -> None:
+    words = turn.words
+    turn.wait_for("visit", visit=visit.id)
+    answer = checklists.answer_to(visit, point)
+    version = answer.version if answer else 0
+    lines = [head] if head else []
+    title = "point.title_key" if point.key else "point.title"
+    total = len(visit.checklist.points)
+    lines.append(words(title, number=point.number, total=total, item=visit.task.item.name))
+    lines.append(words("point.text", text=point.text))
+    if point.method:
+        lines.append(words("point.method", method=point.method))
+    if answer:
+        value = words(f"answer.{answer.value}")
+        if answer.person_id == turn.person.id:
+            lines.append(words("point.answered", value=value, note=answer.note))
+        else:
+            lines.append(words("point.answered_by", value=value, note=answer.note, name=answer.person.name))
+    ids = (visit.id, point.number)
+    rows: Rows = [[button(words, "yes", *ids, version=version), button(words, "no", *ids, version=version)]]
+    if point.optional:
+        rows[0].append(button(words, "na", *ids, version=version))
+    moves = [button(words, "previous", *ids)] if point.number > visit.checklist.points[0].number else []
+    if checklists.next_open(visit):
+        moves.append(button(words, "rest", visit.id))
+    else:
+        moves.append(button(words, "to_result", visit.id))
+    rows.append([*moves, button(words, "save", visit.id)])
+    await turn.show(about(visit), Markup("\n").join(lines), rows)
+
+
+async def _ask_for_finding(turn: Turn, visit: Visit, point: Point, head: Markup) -> None:
+    words = turn.words
+    turn.wait_for("visit", visit=visit.id, point=point.number)
+    photographed = any(one.point_id == point.id for one in visit.evidence)
+    answer = checklists.answer_to(visit, point)
+    wants_photo = point.photo in ("failure", "always") and not photographed
+    missing_photo = "finding.photo" if answer and answer.note else "finding.both"
+    ask = missing_photo if wants_photo else "finding.words"
+    lines = [head] if head else []
+    lines += [words(ask, number=point.number), words("point.text", text=point.text)]
+    rows = [
+        [
+            button(words, "previous", visit.id, point.number + 1, label="button.change_answer"),
+            button(words, "save", visit.id),
+        ]
+    ]
+    await turn.show(about(visit), Markup("\n").join(lines), rows)
+
+
+async def show_result(turn: Turn, visit: Visit, head: Markup = NOTHING) -> None:
+    """The page before the signature: what was found, the result, and what follows."""
+    words = turn.words
+    turn.wait_for("visit", visit=visit.id)
+    values = [answer.value for answer in visit.answers]
+    result = visits.result_of(visit)
+    correct_by = visits.correct_by(visit, turn.today)
+    lines = [head] if head else []
+    if visit.state == "returned":
+        lines.append(words("visit.returned_because", reason=visit.returned_because))
+    lines.append(
+        words(
+            "result.counts",
+            name=visit.subject.name,
+            yes=values.count("yes"),
+            no=values.count("no"),
+            na=values.count("na"),
+        )
+    )
+    failed = [answer for answer in visit.answers if answer.value == "no"]
+    lines += [words("result.failed", number=one.point.number, note=one.note) for one in failed[:LISTED]]
+    if visit.evidence:
+        lines.append(words("result.evidence", len(visit.evidence)))
+    lines.append(words("result.result", result=words(f"result.{result}")))
+    if correct_by and result in (results.CORRECTION, results.PENDING):
+        lines.append(words("result.correct_by", day=correct_by))
+    signed = [seat.person.name for seat in visit.seats if seat.signed_at and seat.person]
+    if signed:
+        lines.append(words("result.signed", names=words("and").join(signed)))
+    wrong = await visits.problems(turn.session, visit, turn.today)
+    lines += [_problem(turn, code) for code in wrong]
+    v = visit.version
+    rows: Rows = []
+    if not wrong:
+        rows.append([button(words, "confirm" if signed else "sign", visit.id, version=v)])
+    rows.append([button(words, "change_result", visit.id, version=v), button(words, "change_points", visit.id, 1)])
+    if failed or result == results.PENDING:
+        change = button(words, "change_date", visit.id, version=v)
+        rows.append([change, button(words, "hand_over", visit.id)])
+    rows.append([button(words, "save", visit.id)])
+    await turn.show(about(visit), Markup("\n").join(lines), rows)
+
+
+def _problem(turn: Turn, code: str) -> Markup:
+    name, _, number = code.partition(":")
+    return turn.words(f"problem.{name}", number=number)
+
+
+async def _waiting(turn: Turn, visit: Visit, head: Markup) -> None:
+    words = turn.words
+    names = [seat.person.name for seat in visit.seats if seat.person and not seat.signed_at]
+    lines = [head] if head else []
+    lines.append(words("visit.waiting", name=visit.subject.name, names=words("and").join(names)))
+    rows = [[button(words, "hand_over", visit.id), button(words, "visits_back")]]
+    await turn.show(about(visit), Markup("\n").join(lines), rows)
+
+
+def answer_version(turn: Turn, visit: Visit) -> int:
+    """The version that an answer's button speaks of: that of the answer, 0 where there is none."""
+    answer = checklists.answer_to(visit, checklists.point_of(visit, turn.args[1]))
+    return answer.version if answer else 0
+
+
+async def yes(turn: Turn, visit: Visit) -> None:
+    """`✅ 符合`."""
+    await _answer(turn, visit, "yes")
+
+
+async def no(turn: Turn, visit: Visit) -> None:
+    """`❌ 不符合`: a photo and words are asked for."""
+    turn.wait_for("visit", visit=visit.id, point=turn.args[1])
+    await _answer(turn, visit, "no")
+
+
+async def not_applicable(turn: Turn, visit: Visit) -> None:
+    """`➖ 不适用`."""
+    await _answer(turn, visit, "na")
+
+
+async def _answer(turn: Turn, visit: Visit, value: str) -> None:
+    await checklists.answer(turn.session, visit, [turn.args[1]], value, turn.person, turn.now)
+    await show(turn, visit)
+
+
+async def rest(turn: Turn, visit: Visit) -> None:
+    """`余下全部符合`: every point without an answer conforms."""
+    await checklists.answer_rest(turn.session, visit, turn.person, turn.now)
+    await show(turn, visit)
+
+
+async def previous(turn: Turn, visit: Visit) -> None:
+    """`◀ 上一项`: the point before, to look at or to change."""
+    earlier = [point for point in visit.checklist.points if point.number < turn.args[1]]
+    await _show_point(turn, visit, earlier[-1] if earlier else visit.checklist.points[0], NOTHING)
+
+
+async def points(turn: Turn, visit: Visit) -> None:
+    """Jump to any point: a page of numbers, each with its answer."""
+    words = turn.words
+    marks = {answer.point_id: words(f"mark.{answer.value}") for answer in visit.answers}
+    numbers = [
+        button(
+            words,
+            "point",
+            visit.id,
+            one.number,
+            label="button.point",
+            number=one.number,
+            mark=marks.get(one.id, ""),
+        )
+        for one in visit.checklist.points[:95]
+    ]
+    rows = [numbers[start : start + 5] for start in range(0, len(numbers), 5)]
+    await turn.show(about(visit), words("points.title"), [*rows, [button(words, "to_result", visit.id)]])
+
+
+async def point(turn: Turn, visit: Visit) -> None:
+    """One point, chosen by its number."""
+    await _show_point(turn, visit, checklists.point_of(visit, turn.args[1]), NOTHING)
+
+
+async def to_result(turn: Turn, visit: Visit) -> None:
+    """To the page of results, or to what is still missing before it."""
+    await show(turn, visit)
+
+
+async def save(turn: Turn, visit: Visit) -> None:
+    """`保存退出`: everything is kept already; the card says where to go on."""
+    turn.wait_no_more()
+    words = turn.words
+    done, total = len(visit.answers), len(visit.checklist.points)
+    rows = [
+        [
+            button(words, "here", visit.id, version=visit.version, label="button.go_on"),
+            button(words, "visits_back"),
+        ]
+    ]
+    await turn.show(about(visit), words("visit.saved", name=visit.subject.name, done=done, total=total), rows)
+
+
+async def change_result(turn: Turn, visit: Visit) -> None:
+    """`改`: choose among the official results."""
+    words = turn.words
+    rows = [
+        [button(words, "result", visit.id, number, version=visit.version, label=f"result.{result}")]
+        for number, result in enumerate(results.RESULTS)
+    ]
+    rows.append([button(words, "to_result", visit.id, label="button.back")])
+    await turn.show(about(visit), words("result.choose"), rows)
+
+
+async def result(turn: Turn, visit: Visit) -> None:
+    """A result chosen by hand."""
+    if turn.args[1] >= len(results.RESULTS):
+        raise Refusal("gone")
+    await visits.choose_result(turn.session, visit, results.RESULTS[turn.args[1]], turn.person, turn.now)
+    await show_result(turn, visit)
+
+
+async def change_date(turn: Turn, visit: Visit) -> None:
+    """By when it must be corrected."""
+    words = turn.words
+    days = [
+        button(words, "days", visit.id, n, version=visit.version, label="button.days", days=n) for n in CORRECTION_DAYS
+    ]
+    rows = [days[:2], days[2:], [button(words, "to_result", visit.id, label="button.back")]]
+    await turn.show(about(visit), words("result.choose_days"), rows)
+
+
+async def days(turn: Turn, visit: Visit) -> None:
+    """A deadline chosen by hand, in working days from today."""
+    if turn.args[1] not in CORRECTION_DAYS:
+        raise Refusal("gone")
+    await visits.choose_correction(turn.session, visit, turn.args[1], turn.person, turn.now)
+    await show_result(turn, visit)
+
+
+async def sign(turn: Turn, visit: Visit) -> None:
+    """`签名提交`, and for the partner `确认签名`."""
+    done = await visits.sign(turn.session, visit, turn.person, turn.now)
+    turn.wait_no_more()
+    if not done:
+        await _waiting(turn, visit, NOTHING)
+        return
+    words = turn.words
+    rows = [[button(words, "hand_over", visit.id), button(words, "visits_back")]]
+    await turn.show(about(visit), words("visit.submitted", name=visit.subject.name), rows)
+
+
+async def heard(turn: Turn, visit: Visit, number: int) -> None:
+    """Words, a photo or a file sent during a visit; `number` is the point that was asked about, 0 if none."""
+    words = turn.words
+    asked = checklists.point_of(visit, number) if number else None
+    head = NOTHING
+    if turn.file:
+        digest = await turn.keep(turn.file.data)
+        await checklists.attach(
+            turn.session,
+            visit,
+            asked,
+            digest,
+            len(turn.file.data),
+            turn.file.media,
+            turn.file.telegram_file,
+            turn.person,
+            turn.now,
+        )
+        receipt = "evidence.received" if asked else "evidence.received_for_visit"
+        head = words(receipt, digest=f"{digest[:4]}…{digest[-2:]}")
+    text = turn.text
+    entered = typed.answers(text) if text and not turn.file else None
+    if entered:
+        await _enter(turn, visit, entered)
+    elif text and typed.signs(text) and not turn.file:
+        await sign(turn, visit)
+        return
+    elif text and asked:
+        await checklists.describe(turn.session, visit, asked, text, turn.person, turn.now)
+        head = head or words("finding.noted")
+    elif text and not turn.file:
+        head = words("point.not_understood")
+    await show(turn, visit, head)
+
+
+async def _enter(turn: Turn, visit: Visit, entered: typed.Answers) -> None:
+    person, now = turn.person, turn.now
+    if not entered.numbers and entered.value == "yes":
+        await checklists.answer_rest(turn.session, visit, person, now, entered.but)
+        return
+    numbers = entered.numbers
+    if not numbers:
+        answered = {answer.point_id for answer in visit.answers}
+        numbers = tuple(
+            point.number
+            for point in visit.checklist.points
+            if point.id not in answered and point.number not in entered.but
+        )
+    if entered.value == "no" and len(numbers) == 1:
+        turn.wait_for("visit", visit=visit.id, point=numbers[0])
+    await checklists.answer(turn.session, visit, numbers, entered.value, person, now, note=entered.note)

@@ -1,0 +1,77 @@
+"""Whatever else people send: nobody is left without an answer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from handlers import checklists, draws, leads, people, plans, review, seats
+from handlers import visits as visit_cards
+from handlers.turn import Turn
+from rules.refusal import Refusal
+
+
+async def heard(turn: Turn) -> None:
+    """Free text, a photo or a file: for whatever this chat waits for, else for nothing we know."""
+    awaiting = dict(turn.chat.awaiting or {})
+    what = awaiting.pop("what", "")
+    if what == "visit":
+        visit = await visit_cards.find(turn, awaiting["visit"])
+        await _again(turn, visit)
+        await checklists.heard(turn, visit, awaiting.get("point", 0))
+    elif what in ("recusal", "leave"):
+        visit = await visit_cards.find(turn, awaiting["visit"])
+        await seats.gave_reason(turn, visit, what, turn.text)
+    elif what in AWAITED and turn.text:
+        awaiting.pop("text", None)
+        await AWAITED[what](turn, **awaiting)
+    else:
+        turn.say(turn.words("not_understood.file" if turn.file else "not_understood"))
+        await people.where_you_are(turn)
+
+
+async def _again(turn: Turn, visit: Any) -> None:
+    async def show_again() -> None:
+        await visit_cards.card(turn, visit)
+
+    turn.show_again = show_again
+
+
+AWAITED = {
+    "draw.void": draws.void,
+    "draw.witness": draws.witnessed,
+    "lead.outcome": leads.resolved,
+    "lead.return": leads.send_back,
+    "lead.text": leads.said,
+    "review.return": review.send_back,
+    "task.ratio": plans.typed_ratio,
+}
+
+
+async def odd(turn: Turn) -> None:
+    """Stickers, voice and the like: said what works instead, and where one is."""
+    turn.say(turn.words("not_understood.kind"))
+    if turn.chat.person:
+        await people.where_you_are(turn)
+
+
+async def edited(turn: Turn) -> None:
+    """An edited message: what was said first counts."""
+    turn.say(turn.words("edited"))
+
+
+async def in_group(turn: Turn) -> None:
+    """Groups hear nothing of anybody's work; a command there gets one sentence."""
+    if turn.text.startswith("/"):
+        turn.say(turn.words("only_private"))
+
+
+async def membership(turn: Turn) -> None:
+    """Somebody blocked or unblocked us, or added us to a group."""
+    change = turn.update.my_chat_member
+    if change and change.new_chat_member.status in ("kicked", "left") and turn.update.effective_chat:
+        turn.chat.unreachable_at = turn.now
+
+
+async def old_button(turn: Turn) -> None:
+    """A button that no present program knows."""
+    raise Refusal("gone")

@@ -1,0 +1,252 @@
+"""What people are told unasked: each kind of notice and its words, made when it is first tried."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from markupsafe import Markup
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from actions.digests import digest
+from handlers import digests, leads, review, visits
+from handlers.buttons import button
+from handlers.turn import House, Rows
+from locales import Words
+from models.draws import Draw
+from models.leads import Lead
+from models.mail import Outbox
+from models.people import Chat, Person
+from models.visits import Seat, Visit
+from rules.visits import OPEN, WORKING
+
+
+@dataclass
+class Telling:
+    """Who is told, and when; what a card needs of a turn, without one."""
+
+    session: AsyncSession
+    person: Person
+    words: Words
+    now: datetime
+    params: dict[str, Any]
+
+    @property
+    def today(self) -> date:
+        """The day it is for the people here."""
+        return self.now.date()
+
+    async def visit(self) -> Visit:
+        """The visit that the notice is about."""
+        return await self.session.get_one(Visit, self.params["visit"])
+
+    async def who(self, name: str = "who") -> Person:
+        """Somebody that the notice names."""
+        return await self.session.get_one(Person, self.params[name])
+
+
+@dataclass(frozen=True)
+class Message:
+    """A notice in words; `about` is the thing whose card it becomes."""
+
+    text: Markup
+    rows: Rows
+    about: str = ""
+
+
+Render = Callable[[Telling], Awaitable[Message | None]]
+
+
+async def render(session: AsyncSession, notice: Outbox, chat: Chat, house: House, now: datetime) -> Message | None:
+    """The words of a notice in the person's language; None if it is not true any more."""
+    person = await session.get_one(Person, notice.person_id)
+    telling = Telling(session, person, Words(chat.language, house.zone), now, notice.params)
+    return await NOTICES[notice.kind](telling)
+
+
+async def _drawn(tell: Telling) -> Message | None:
+    query = (
+        select(Visit)
+        .join(Seat, Seat.visit_id == Visit.id)
+        .where(Visit.draw_id == tell.params["draw"], Seat.person_id == tell.person.id, Visit.state.in_(OPEN))
+        .order_by(Visit.position)
+    )
+    mine = list(await tell.session.scalars(query))
+    if not mine:
+        return None
+    text, rows = visits.drawn(tell.words, mine, tell.person, tell)
+    return Message(text, rows, "visits")
+
+
+def _about_visit(key: str, states: tuple[str, ...], *, who: str = "") -> Render:
+    """A line about a visit over its card, as long as the visit is in one of these states."""
+
+    async def told(tell: Telling) -> Message | None:
+        visit = await tell.visit()
+        if visit.state not in states:
+            return None
+        name = (await tell.who(who)).name if who else ""
+        head = tell.words(key, name=name, subject=visit.subject.name, reason=visit.returned_because)
+        text = Markup("\n").join([head, visits.describe(tell.words, visit, tell.person, tell)])
+        verb = "here" if visit.state in WORKING else "visit"
+        version = visit.version if verb == "here" else 0
+        go = button(tell.words, verb, visit.id, version=version, label="button.open_visit")
+        return Message(text, [[go]], f"visit:{visit.id}")
+
+    return told
+
+
+def _line_about_visit(key: str, verb: str = "", *, who: str = "") -> Render:
+    """One line about a visit, and perhaps a button."""
+
+    async def told(tell: Telling) -> Message:
+        visit = await tell.visit()
+        name = (await tell.who(who)).name if who else ""
+        text = tell.words(key, subject=visit.subject.name, name=name, number=visit.draw.sequence if visit.draw else 0)
+        rows: Rows = []
+        if verb == "appoint" and visit.draw_id:
+            rows = [[button(tell.words, "appoint", visit.draw_id, label="button.appoint", n=1)]]
+        elif verb:
+            rows = [[button(tell.words, verb, visit.id, label="button.open_visit")]]
+        return Message(text, rows)
+
+    return told
+
+
+async def _sign(tell: Telling) -> Message | None:
+    visit = await tell.visit()
+    mine = next((seat for seat in visit.seats if seat.person_id == tell.person.id), None)
+    if visit.state not in WORKING or mine is None or mine.signed_at:
+        return None
+    signed = [seat.person.name for seat in visit.seats if seat.signed_at and seat.person]
+    if not signed:
+        return None
+    failed = sum(answer.value == "no" for answer in visit.answers)
+    text = tell.words(
+        "visit.please_sign",
+        subject=visit.subject.name,
+        names=tell.words("and").join(signed),
+        total=len(visit.checklist.points),
+        failed=failed,
+        result=tell.words(f"result.{visit.result}"),
+    )
+    confirm = button(tell.words, "confirm", visit.id, version=visit.version)
+    look = button(tell.words, "here", visit.id, version=visit.version, label="button.look_first")
+    return Message(text, [[confirm, look]], f"visit:{visit.id}")
+
+
+async def _review(tell: Telling) -> Message | None:
+    visit = await tell.visit()
+    if visit.state != "submitted":
+        return None
+    ids, v = (visit.id,), visit.version
+    rows = [[button(tell.words, "approve", *ids, version=v), button(tell.words, "send_back", *ids, version=v)]]
+    if visit.evidence:
+        rows.append([button(tell.words, "photos", *ids)])
+    return Message(review.describe(tell.words, visit), rows, f"review:{visit.id}")
+
+
+async def _lead(tell: Telling) -> Message | None:
+    lead = await tell.session.get_one(Lead, tell.params["lead"])
+    ids, v = (lead.id,), lead.version
+    rows: Rows = []
+    if lead.state == "sent":
+        rows.append(
+            [
+                button(tell.words, "lead_accept", *ids, version=v),
+                button(tell.words, "lead_return", *ids, version=v),
+            ]
+        )
+    if lead.visit and lead.visit.evidence:
+        rows.append([button(tell.words, "lead_photos", *ids)])
+    return Message(leads.describe(tell.words, lead, tell), rows, f"lead:{lead.id}")
+
+
+async def _lead_answer(tell: Telling) -> Message | None:
+    lead = await tell.session.get_one(Lead, tell.params["lead"])
+    rows = [[button(tell.words, "lead", lead.id, label="button.see_lead")]]
+    if lead.state == "returned":
+        rows.insert(0, [button(tell.words, "resend", lead.id)])
+    return Message(leads.describe(tell.words, lead, tell), rows, f"lead:{lead.id}")
+
+
+async def _due(tell: Telling) -> Message | None:
+    query = (
+        select(Visit)
+        .join(Seat, Seat.visit_id == Visit.id)
+        .where(Seat.person_id == tell.person.id, Seat.state.in_(("offered", "accepted")), Visit.state.in_(OPEN))
+        .order_by(Visit.due, Visit.position)
+    )
+    mine = list(await tell.session.scalars(query))
+    if not mine:
+        return None
+    lines = [tell.words("visits.remind", len(mine))]
+    lines += [
+        tell.words(
+            "visits.line",
+            name=one.subject.name,
+            area=one.subject.area.name,
+            due=visits.due(tell.words, one, tell),
+        )
+        for one in mine[: visits.LIST]
+    ]
+    return Message(Markup("\n").join(lines), [[button(tell.words, "tasks")]], "visits")
+
+
+async def _witness(tell: Telling) -> Message | None:
+    draw = await tell.session.get_one(Draw, tell.params["draw"])
+    mine = next((one for one in draw.witnesses if one.person_id == tell.person.id), None)
+    if draw.state != "committed" or mine is None or mine.contribution is not None:
+        return None
+    text = tell.words("witness.ask", number=draw.sequence, task=draw.task.name, organ=draw.task.organ.name)
+    return Message(text, [[button(tell.words, "witness", draw.id)]], f"witness:{draw.id}")
+
+
+async def _ready(tell: Telling) -> Message | None:
+    draw = await tell.session.get_one(Draw, tell.params["draw"])
+    if draw.state != "committed":
+        return None
+    rows = [[button(tell.words, "run", draw.id, version=draw.version), button(tell.words, "draw", draw.id,
+             label="button.draw_number", number=draw.sequence)]]  # fmt: skip
+    return Message(tell.words("draw.ready", number=draw.sequence), rows, f"draw:{draw.id}")
+
+
+async def _digest(tell: Telling) -> Message | None:
+    figures = await digest(tell.session, tell.person, tell.today)
+    if figures.empty:
+        return None
+    text, rows = digests.describe(tell.words, figures, tell.person.organ, tell.today)
+    return Message(text, rows, "digest")
+
+
+def _line(key: str) -> Render:
+    async def told(tell: Telling) -> Message:
+        return Message(tell.words(key, name=(await tell.who()).name), [])
+
+    return told
+
+
+NOTICES: dict[str, Render] = {
+    "digest": _digest,
+    "draws.ready": _ready,
+    "draws.witness": _witness,
+    "leads.accepted": _lead_answer,
+    "leads.new": _lead,
+    "leads.resolved": _lead_answer,
+    "leads.returned": _lead_answer,
+    "people.new_device": _line("people.new_device"),
+    "people.unreachable": _line("people.unreachable"),
+    "visits.drawn": _drawn,
+    "visits.due": _due,
+    "visits.partner_changed": _about_visit("visit.partner_changed", OPEN, who="left"),
+    "visits.published": _line_about_visit("visit.now_public"),
+    "visits.refilled": _about_visit("visit.you_replace", OPEN),
+    "visits.returned": _about_visit("visit.sent_back", ("returned",)),
+    "visits.review": _review,
+    "visits.seat_open": _line_about_visit("seat.now_open", "appoint", who="left"),
+    "visits.seat_refilled": _line_about_visit("seat.now_refilled", who="left"),
+    "visits.sign": _sign,
+}

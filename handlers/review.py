@@ -1,0 +1,115 @@
+"""A supervisor looks at what was entered, and makes it public or sends it back (R3.2.3a)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from markupsafe import Markup
+
+from actions import publication, visits
+from actions.calendars import official
+from handlers import visits as visit_cards
+from handlers.buttons import button
+from handlers.turn import Turn
+from locales import Words
+from models.visits import Visit
+from rules.deadlines import PUBLICATION
+from rules.refusal import Refusal
+
+LISTED = 6
+
+
+async def listed(turn: Turn, _: Any = None) -> None:
+    """`/review`: what waits, the longest first."""
+    person = turn.needs("supervisor")
+    words = turn.words
+    waiting = await visits.waiting_for(turn.session, person.organ_id)
+    if not waiting:
+        await turn.show("reviews", words("review.none"), [[button(words, "me")]])
+        return
+    rows = [
+        [button(words, "review_one", one.id, label="button.numbered", number=number, name=one.subject.name)]
+        for number, one in enumerate(waiting[:LISTED], 1)
+    ]
+    await turn.show("reviews", words("review.title", len(waiting)), rows)
+
+
+async def load(turn: Turn) -> Visit:
+    """A visit that this supervisor may review."""
+    visit = await visit_cards.find(turn, turn.args[0])
+    publication.may_review(visit, turn.person)
+    return visit
+
+
+async def show(turn: Turn, visit: Visit) -> None:
+    """The review card; after the decision, what was decided."""
+    words = turn.words
+    text = describe(words, visit)
+    rows = [[button(words, "review")]]
+    if visit.state == "submitted":
+        ids, v = (visit.id,), visit.version
+        rows = [[button(words, "approve", *ids, version=v), button(words, "send_back", *ids, version=v)]]
+        if visit.evidence:
+            rows.append([button(words, "photos", *ids)])
+    elif visit.state == "published":
+        page = f"{turn.house.public_url}/subjects/{visit.subject.code}"
+        rows.insert(0, [(str(words("button.public_page")), page)])
+    await turn.show(f"review:{visit.id}", text, rows)
+
+
+def describe(words: Words, visit: Visit) -> Markup:
+    """What a supervisor must know to decide."""
+    names = words("and").join(seat.person.name for seat in visit.seats if seat.person)
+    failed = [answer for answer in visit.answers if answer.value == "no"]
+    lines = [words("review.card", name=visit.subject.name, names=names, state=words(f"visit.state.{visit.state}"))]
+    total = len(visit.checklist.points)
+    lines.append(
+        words("review.failed", total=total, failed=len(failed)) if failed else words("review.clean", total=total)
+    )
+    lines += [
+        words("review.finding", number=one.point.number, text=one.point.text, note=one.note) for one in failed[:LISTED]
+    ]
+    lines.append(words("review.result", photos=len(visit.evidence), result=words(f"result.{visit.result}")))
+    if visit.correct_by:
+        lines.append(words("result.correct_by", day=visit.correct_by))
+    if visit.state == "submitted" and visit.submitted_at:
+        submitted = visit.submitted_at.astimezone(words.zone).date()
+        lines.append(words("review.public_by", PUBLICATION, day=official().add(submitted, PUBLICATION)))
+    if visit.state == "returned":
+        lines.append(words("visit.returned_because", reason=visit.returned_because))
+    return Markup("\n").join(lines)
+
+
+async def approve(turn: Turn, visit: Visit) -> None:
+    """`通过并公示`."""
+    await publication.approve(turn.session, visit, turn.person, turn.now)
+    await show(turn, visit)
+
+
+async def ask_why(turn: Turn, visit: Visit) -> None:
+    """`退回`: what must be mended?"""
+    turn.wait_for("review.return", visit=visit.id)
+    rows = [[button(turn.words, "review_one", visit.id, label="button.back")]]
+    await turn.show(f"review:{visit.id}", turn.words("review.why", name=visit.subject.name), rows)
+
+
+async def send_back(turn: Turn, visit: int) -> None:
+    """The reason was typed; the visit goes back to its inspectors."""
+    if not turn.text:
+        raise Refusal("reason_needed")
+    turn.args = [visit]
+    held = await load(turn)
+    await publication.send_back(turn.session, held, turn.text[:500], turn.person, turn.now)
+    turn.wait_no_more()
+    await show(turn, held)
+
+
+async def photos(turn: Turn, visit: Visit) -> None:
+    """`看照片`: each with the point it belongs to."""
+    numbers = {point.id: point.number for point in visit.checklist.points}
+    words = turn.words
+    for one in visit.evidence[:10]:
+        number = numbers.get(one.point_id or 0)
+        caption = words("evidence.of_point", number=number) if number else words("evidence.of_visit")
+        kind = "photo" if one.media == "image/jpeg" else "document"
+        turn.replies.append({"do": kind, "file": one.telegram_file, "text": str(caption)})

@@ -1,0 +1,133 @@
+"""Taking a seat or giving it back, and filling one by hand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import select
+
+from actions import seats, visits
+from handlers import visits as visit_cards
+from handlers.buttons import button
+from handlers.turn import Turn
+from models.people import Person
+from models.visits import Seat, Visit
+from rules.refusal import Refusal
+
+OFFERED = 10  # people to choose from
+
+
+async def accept(turn: Turn, visit: Visit) -> None:
+    """`接受`."""
+    await seats.accept(turn.session, visit, visits.seat_of(visit, turn.person), turn.person, turn.now)
+    await visit_cards.card(turn, visit)
+
+
+async def accept_all(turn: Turn, _: Any) -> None:
+    """`全部接受`: every seat that is offered to me."""
+    person = turn.person
+    query = (
+        select(Visit).join(Seat).where(Seat.person_id == person.id, Seat.state == "offered").with_for_update(of=Visit)
+    )
+    mine = list(await turn.session.scalars(query))
+    for visit in mine:
+        await seats.accept(turn.session, visit, visits.seat_of(visit, person), person, turn.now)
+    if mine:
+        turn.toast(turn.words("visits.accepted", len(mine)))
+    await turn.session.flush()
+    await visit_cards.listed(turn)
+
+
+async def recuse(turn: Turn, visit: Visit) -> None:
+    """`申请回避`: why must you not go there?"""
+    await _ask_why(turn, visit, "recusal")
+
+
+async def leave(turn: Turn, visit: Visit) -> None:
+    """`请假`: why can you not go?"""
+    await _ask_why(turn, visit, "leave")
+
+
+async def _ask_why(turn: Turn, visit: Visit, kind: str) -> None:
+    visits.seat_of(visit, turn.person)
+    words = turn.words
+    turn.wait_for(kind, visit=visit.id)
+    rows = [
+        [
+            button(words, "because", visit.id, number, version=visit.version, label=f"because.{kind}.{number}")
+            for number in range(2)
+        ],
+        [button(words, "visit", visit.id, label="button.back")],
+    ]
+    await turn.show(f"visit:{visit.id}", words(f"seat.{kind}", name=visit.subject.name), rows)
+
+
+async def because(turn: Turn, visit: Visit) -> None:
+    """A reason that was tapped."""
+    kind = (turn.chat.awaiting or {}).get("what", "")
+    if kind not in ("recusal", "leave") or turn.args[1] not in (0, 1):
+        raise Refusal("gone")
+    await gave_reason(turn, visit, kind, str(turn.words(f"because.{kind}.{turn.args[1]}")))
+
+
+async def gave_reason(turn: Turn, visit: Visit, kind: str, reason: str) -> None:
+    """The seat is given back; whoever is next by rule takes it."""
+    if not reason:
+        raise Refusal("reason_needed")
+    successor = await seats.leave(
+        turn.session, visit, visits.seat_of(visit, turn.person), kind, reason[:500], turn.person, turn.now
+    )
+    turn.wait_no_more()
+    words = turn.words
+    text = words("seat.left", name=visit.subject.name, successor=successor.name) if successor else None
+    rows = [[button(words, "visits_back")]]
+    await turn.show(f"visit:{visit.id}", text or words("seat.left_open", name=visit.subject.name), rows)
+
+
+async def open_seat(turn: Turn) -> tuple[Visit, Seat]:
+    """The open seat that a supervisor's button speaks of."""
+    turn.needs("supervisor")
+    visit = await visit_cards.find(turn, turn.args[0])
+    seat = next((one for one in visit.seats if one.number == turn.args[1]), None)
+    if seat is None or visit.task.organ_id != turn.person.organ_id:
+        raise Refusal("gone")
+    return visit, seat
+
+
+async def show_open(turn: Turn, thing: tuple[Visit, Seat]) -> None:
+    """`指派`: who could take this seat, the nearest and least busy first."""
+    visit, seat = thing
+    words = turn.words
+    if seat.state != "open":
+        await turn.show(f"seat:{seat.id}", words("seat.filled", name=seat.person.name if seat.person else ""))
+        return
+    people = await seats.candidates(turn.session, visit, seat, OFFERED)
+    rows = [
+        [
+            button(
+                words,
+                "appoint_one",
+                visit.id,
+                seat.number,
+                one.id,
+                version=seat.version,
+                label="button.person",
+                name=one.name,
+                organ=one.organ.name,
+            )
+        ]
+        for one in people
+    ]
+    text = "seat.appoint" if people else "seat.nobody"
+    await turn.show(f"seat:{seat.id}", words(text, name=visit.subject.name, department=seat.department), rows)
+
+
+async def appoint(turn: Turn, thing: tuple[Visit, Seat]) -> None:
+    """Somebody is appointed; it is on the record as an appointment (R3.2.2b)."""
+    visit, seat = thing
+    person = await turn.session.get(Person, turn.args[2])
+    if person is None:
+        raise Refusal("gone")
+    await seats.appoint(turn.session, visit, seat, person, turn.person, turn.now)
+    words = turn.words
+    await turn.show(f"seat:{seat.id}", words("seat.appointed", name=person.name, subject=visit.subject.name))

@@ -1,0 +1,171 @@
+"""One update, one turn, one transaction: what a handler gets to know and how it answers."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from markupsafe import Markup
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+from telegram import CallbackQuery, Message, Update
+
+from locales import Words
+from models.people import Card, Chat, Person
+from rules.refusal import Refusal
+
+Button = tuple[str, str]  # label, and data or address
+Rows = list[list[Button]]
+Reply = dict[str, Any]
+NOTHING = Markup()
+
+current: ContextVar[Turn] = ContextVar("turn")
+
+
+@dataclass(frozen=True)
+class House:
+    """What is the same for every turn of this installation."""
+
+    zone: ZoneInfo
+    language: str
+    public_url: str
+    bot_username: str
+    authority: str
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A file that came with the update: fetched before the turn began, so that no transaction waits for a network."""
+
+    data: bytes
+    name: str
+    media: str
+    telegram_file: str
+
+
+@dataclass
+class Turn:
+    """One update being handled. Replies leave after the commit, in order, and survive a crash."""
+
+    session: AsyncSession
+    update: Update
+    chat: Chat
+    house: House
+    now: datetime
+    keep: Callable[[bytes], Awaitable[str]]  # stores bytes, gives their SHA-256
+    file: Sent | None = None
+    args: list[int] = field(default_factory=list)
+    replies: list[Reply] = field(default_factory=list)
+    failed: BaseException | None = None
+    show_again: Callable[[], Awaitable[None]] | None = None  # what to show when this turn is refused
+
+    @property
+    def words(self) -> Words:
+        """The words of this chat's language."""
+        return Words(self.chat.language, self.house.zone)
+
+    @property
+    def today(self) -> date:
+        """The day it is for the people here."""
+        return self.now.astimezone(self.house.zone).date()
+
+    @property
+    def person(self) -> Person:
+        """Who speaks. Refused if nobody is bound to this chat, or the person has left."""
+        if self.chat.person is None:
+            raise Refusal("people.not_bound")
+        if self.chat.person.status == "left":
+            raise Refusal("people.left")
+        return self.chat.person
+
+    def needs(self, role: str) -> Person:
+        """Who speaks, if they hold the role; refused otherwise."""
+        if role not in self.person.roles:
+            raise Refusal("people.needs_role", role=self.words(f"role.{role}"))
+        return self.person
+
+    @property
+    def query(self) -> CallbackQuery | None:
+        """The tap, if this turn is one."""
+        return self.update.callback_query
+
+    @property
+    def text(self) -> str:
+        """What was typed: the text, or the caption of a photo or file."""
+        message = self.update.effective_message
+        return ((message.text or message.caption or "") if message else "").strip()
+
+    def say(self, text: Markup, rows: Rows | None = None) -> None:
+        """A new message."""
+        self.replies.append({"do": "say", "text": str(text), "rows": rows or []})
+
+    def toast(self, text: Markup) -> None:
+        """A word over the screen in answer to a tap; a message where there was no tap."""
+        if self.query is None:
+            self.say(text)
+        else:
+            self._answer(text.unescape())
+
+    def send_qr(self, content: str, caption: Markup, rows: Rows | None = None) -> None:
+        """A picture with a QR code."""
+        self.replies.append({"do": "qr", "content": content, "text": str(caption), "rows": rows or []})
+
+    async def show(self, about: str, text: Markup, rows: Rows | None = None) -> None:
+        """The living card about a thing: the tapped message becomes it, else a new one replaces the old."""
+        card = await self.session.get(Card, (self.chat.id, about))
+        tapped = self._tapped_text()
+        if tapped:
+            self.replies.append(
+                {
+                    "do": "edit",
+                    "message": tapped.message_id,
+                    "text": str(text),
+                    "rows": rows or [],
+                    "about": about,
+                }
+            )
+            if card is None:
+                self.session.add(Card(chat_id=self.chat.id, about=about, message_id=tapped.message_id))
+            elif card.message_id != tapped.message_id:
+                self.replies.append({"do": "retire", "message": card.message_id})
+                card.message_id = tapped.message_id
+        else:
+            if card:
+                self.replies.append({"do": "retire", "message": card.message_id})
+            self.replies.append({"do": "say", "text": str(text), "rows": rows or [], "about": about})
+
+    def finish(self) -> None:
+        """Answer the tap if nothing else did, so that the button stops spinning."""
+        if self.query and not any(reply["do"] == "toast" for reply in self.replies):
+            self._answer("")
+
+    def wait_for(self, what: str, **ids: Any) -> None:
+        """From now on free text, or a photo, in this chat is for this."""
+        self.chat.awaiting = {"what": what, **ids}
+
+    def wait_no_more(self) -> None:
+        """Free text is free again."""
+        self.chat.awaiting = None
+
+    def _answer(self, text: str) -> None:
+        assert self.query
+        self.replies.insert(0, {"do": "toast", "query": self.query.id, "text": text[:200]})
+
+    def _tapped_text(self) -> Message | None:
+        message = self.query.message if self.query else None
+        return message if isinstance(message, Message) and message.text is not None else None
+
+
+async def chat_for(session: AsyncSession, chat_id: int, language: str) -> Chat:
+    """The chat's row, locked for this turn; made when the chat speaks for the first time."""
+    chat = await session.scalar(select(Chat).where(Chat.id == chat_id).with_for_update(of=Chat))
+    if chat is None:
+        chat = Chat(id=chat_id, language=language)
+        chat.person = None
+        session.add(chat)
+        await session.flush()
+    return chat

@@ -1,0 +1,220 @@
+"""The visit's one living card: from being drawn to being public."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import quote
+
+from markupsafe import Markup
+from sqlalchemy import select
+
+from actions import visits
+from actions.calendars import official
+from handlers import checklists
+from handlers.buttons import button
+from handlers.turn import NOTHING, Rows, Turn
+from locales import Words
+from models.people import Person
+from models.visits import Seat, Visit
+from rules.refusal import Refusal
+from rules.subjects import mask_name, mask_phone
+from rules.visits import NOT_STARTED, OPEN, WORKING
+
+LIST = 8  # visits on one page
+
+
+async def load(turn: Turn) -> Visit:
+    """The visit that a button speaks of, for those whom it concerns: its inspectors and their supervisors."""
+    return await find(turn, turn.args[0])
+
+
+async def find(turn: Turn, visit_id: int) -> Visit:
+    """A visit, locked for this turn. Refused to whom it does not concern."""
+    visit = await turn.session.scalar(select(Visit).where(Visit.id == visit_id).with_for_update(of=Visit))
+    if visit is None:
+        raise Refusal("gone")
+    if not (_seat(visit, turn.person) or _supervises(turn.person, visit)):
+        raise Refusal("seats.not_yours")
+    return visit
+
+
+def _seat(visit: Visit, person: Person) -> Seat | None:
+    return next((seat for seat in visit.seats if seat.person_id == person.id), None)
+
+
+def _supervises(person: Person, visit: Visit) -> bool:
+    return "supervisor" in person.roles and person.organ_id == visit.task.organ_id
+
+
+async def card(turn: Turn, visit: Visit, head: Markup = NOTHING) -> None:
+    """Show the visit as it is now to whoever asks; `head` is a line that goes before."""
+    seat = _seat(visit, turn.person)
+    if seat and visit.state in WORKING and seat.arrived_at:
+        await checklists.show(turn, visit, head)
+        return
+    words = turn.words
+    lines = [head] if head else []
+    lines.append(describe(words, visit, turn.person, turn))
+    await turn.show(f"visit:{visit.id}", Markup("\n").join(lines), _buttons(words, visit, seat))
+
+
+def describe(words: Words, visit: Visit, viewer: Person, turn: Turn) -> Markup:
+    """The card's text: what, where, who with, until when, and why (drawn by lot)."""
+    subject, task = visit.subject, visit.task
+    partners = [seat.person.name for seat in visit.seats if seat.person and seat.person_id != viewer.id]
+    lines = [
+        words("visit.title", name=subject.name, state=words(f"visit.state.{visit.state}")),
+        words("visit.where", address=subject.address or subject.area.name),
+        words("visit.what", item=task.item.name, n=len(visit.checklist.points)),
+    ]
+    if subject.contact or subject.phone:
+        contact = mask_name(subject.contact) if subject.contact else ""
+        phone = mask_phone(subject.phone) if subject.phone else ""
+        lines.append(words("visit.contact", contact=contact, phone=phone))
+    if partners:
+        lines.append(words("visit.partners", names=words("and").join(partners)))
+    lines.append(due(words, visit, turn))
+    if visit.draw:
+        lines.append(words("visit.drawn", number=visit.draw.sequence))
+    if visit.state == "returned":
+        lines.append(words("visit.returned_because", reason=visit.returned_because))
+    if visit.state == "published":
+        lines.append(words("visit.result", result=words(f"result.{visit.result}")))
+    return Markup("\n").join(lines)
+
+
+def due(words: Words, visit: Visit, turn: Turn) -> Markup:
+    """Until when, and how many working days that leaves."""
+    left = official().between(turn.today, visit.due)
+    if visit.state not in OPEN:
+        return words("visit.was_due", due=visit.due)
+    if left < 0:
+        return words("visit.overdue", -left, due=visit.due)
+    return words("visit.due", left, due=visit.due) if left else words("visit.due_today")
+
+
+def _buttons(words: Words, visit: Visit, seat: Seat | None) -> Rows:
+    if seat is None:
+        return [[button(words, "visits_back")]]
+    ids, version = (visit.id,), visit.version
+    code = button(words, "code", *ids)
+    if visit.state in NOT_STARTED:
+        rows = [[button(words, "start", *ids, version=version), code]]
+        if seat.state == "offered":
+            rows[0].insert(0, button(words, "accept", *ids, version=version))
+        rows.append([(str(words("button.map")), map_link(visit))])
+        rows[1] += [
+            button(words, "recuse", *ids, version=version),
+            button(words, "leave", *ids, version=version),
+        ]
+        rows.append([button(words, "visits_back")])
+        return rows
+    if visit.state in WORKING:
+        return [[button(words, "here", *ids, version=version), code], [button(words, "visits_back")]]
+    rows = [[button(words, "hand_over", *ids)]]
+    return [*rows, [button(words, "visits_back")]]
+
+
+def map_link(visit: Visit) -> str:
+    """A link that opens the place in the phone's map."""
+    subject = visit.subject
+    if subject.latitude is not None and subject.longitude is not None:
+        name = quote(subject.name)
+        return f"https://uri.amap.com/marker?position={subject.longitude},{subject.latitude}&name={name}"
+    return f"https://uri.amap.com/search?keyword={quote(subject.address or subject.name)}"
+
+
+async def start(turn: Turn, visit: Visit) -> None:
+    """`开始检查`: on the way; the visit begins when they are there."""
+    visits.seat_of(visit, turn.person)
+    words = turn.words
+    rows = [
+        [button(words, "here", visit.id, version=visit.version), button(words, "code", visit.id)],
+        [button(words, "visit", visit.id, label="button.back_to")],
+    ]
+    text = words("visit.arrive", name=visit.subject.name, address=visit.subject.address or visit.subject.area.name)
+    await turn.show(f"visit:{visit.id}", text, rows)
+
+
+async def here(turn: Turn, visit: Visit) -> None:
+    """`我已到场`: the checklist opens."""
+    await visits.arrive(turn.session, visit, turn.person, turn.now)
+    await checklists.show(turn, visit)
+
+
+async def code(turn: Turn, visit: Visit) -> None:
+    """`亮码`: the QR that the subject scans to see who is at the door (行政行为码)."""
+    link = f"{turn.house.public_url}/visits/{visit.token}"
+    turn.send_qr(link, turn.words("visit.code", name=visit.subject.name, link=link))
+
+
+async def code_of_current(turn: Turn) -> None:
+    """`/code`: the code of the visit that one is at."""
+    query = (
+        select(Visit)
+        .join(Seat, Seat.visit_id == Visit.id)
+        .where(Seat.person_id == turn.person.id, Visit.state.in_(OPEN))
+        .order_by(Visit.started_at.is_(None), Visit.started_at.desc(), Visit.due, Visit.position)
+    )
+    visit = await turn.session.scalar(query.limit(1))
+    if visit is None:
+        turn.say(turn.words("visits.none"))
+    else:
+        await code(turn, visit)
+
+
+async def listed(turn: Turn, _: Any = None) -> None:
+    """`/tasks`: what I have to do, the most pressing first."""
+    words, person = turn.words, turn.person
+    query = (
+        select(Visit)
+        .join(Seat, Seat.visit_id == Visit.id)
+        .where(Seat.person_id == person.id, Visit.state.in_(OPEN))
+        .order_by(Visit.state.in_(NOT_STARTED), Visit.due, Visit.position)
+    )
+    mine = list(await turn.session.scalars(query))
+    if not mine:
+        await turn.show("visits", words("visits.none"), [[button(words, "me")]])
+        return
+    offered = [visit for visit in mine if (seat := _seat(visit, person)) and seat.state == "offered"]
+    lines = [words("visits.title", len(mine))]
+    lines += [_line(words, visit, turn) for visit in mine[:LIST]]
+    if len(mine) > LIST:
+        lines.append(words("visits.more", len(mine) - LIST))
+    rows = [
+        [button(words, "visit", visit.id, label="button.numbered", number=number, name=visit.subject.name)]
+        for number, visit in enumerate(mine[:LIST], 1)
+    ]
+    if offered:
+        rows.insert(0, [button(words, "accept_all")])
+    await turn.show("visits", Markup("\n").join(lines), rows)
+
+
+def _line(words: Words, visit: Visit, turn: Turn) -> Markup:
+    return words("visits.line", name=visit.subject.name, area=visit.subject.area.name, due=due(words, visit, turn))
+
+
+def drawn(words: Words, mine: list[Visit], person: Person, turn: Any) -> tuple[Markup, Rows]:
+    """What an inspector is told after a draw: all their visits in one message."""
+    first = mine[0]
+    areas: dict[str, int] = {}
+    partners: dict[str, int] = {}
+    for visit in mine:
+        areas[visit.subject.area.name] = areas.get(visit.subject.area.name, 0) + 1
+        for seat in visit.seats:
+            if seat.person and seat.person_id != person.id:
+                partners[seat.person.name] = partners.get(seat.person.name, 0) + 1
+    comma = words("comma")
+    lines = [
+        words("drawn.title", len(mine)),
+        words("drawn.task", task=first.task.name, number=first.draw.sequence if first.draw else ""),
+        words(
+            "drawn.where",
+            areas=comma.join(words("drawn.count", number, name=name) for name, number in areas.items()),
+            due=due(words, first, turn),
+        ),
+    ]
+    if partners:
+        names = comma.join(words("drawn.count", number, name=name) for name, number in partners.items())
+        lines.append(words("drawn.partners", names=names))
+    return Markup("\n").join(lines), [[button(words, "accept_all"), button(words, "one_by_one")]]

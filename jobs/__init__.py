@@ -1,0 +1,38 @@
+"""The schedule: what the clock says, and to whom."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import Any
+
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from apscheduler.triggers.interval import IntervalTrigger
+
+from jobs import ticks
+from models.database import Database
+
+Tick = Callable[[Database, datetime], Awaitable[None]]
+
+SCHEDULE: list[tuple[Tick, int]] = [  # what, and every how many seconds; each asks the database what is due
+    (ticks.remind, 60),
+    (ticks.digests, 60),
+    (ticks.open_draws, 300),
+]
+
+
+def scheduler(database: Database, now: Callable[[], datetime], owner: str, zone: Any) -> AsyncIOScheduler:
+    """A scheduler for one process; of several processes only the one that holds the clock's lease acts."""
+    clock = AsyncIOScheduler(timezone=zone)
+    for tick, seconds in SCHEDULE:
+        clock.add_job(
+            ticks.guarded,
+            IntervalTrigger(seconds=seconds),
+            args=[tick, database, now, owner],
+            id=tick.__name__,
+            next_run_time=now(),
+            coalesce=True,
+            max_instances=1,
+            misfire_grace_time=None,
+        )
+    return clock

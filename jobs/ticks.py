@@ -1,0 +1,64 @@
+"""The ticks: each asks what is due now and does it once, however long the clock stood still."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+from sqlalchemy import update
+
+from actions import digests as digest_actions
+from actions import draws, reminders
+from actions.calendars import official
+from models.database import Database, insert_new
+from models.mail import Lease
+from rules.deadlines import DIGEST_AT, PUBLICATION, QUIET_UNTIL
+
+log = structlog.get_logger("clock")
+
+LEASE = timedelta(seconds=8)  # how long a dead process keeps the clock
+
+
+async def guarded(tick: Any, database: Database, now: Callable[[], datetime], owner: str) -> None:
+    """Run a tick if this process holds the clock; what fails is logged and due again."""
+    try:
+        if await hold(database, "clock", owner, now()):
+            await tick(database, now())
+    except Exception:
+        log.exception("a tick failed", tick=tick.__name__)
+
+
+async def hold(database: Database, name: str, owner: str, now: datetime) -> bool:
+    """Take or keep a lease; whether we have it."""
+    async with database.write() as session:
+        row = {"name": name, "owner": owner, "until": now + LEASE}
+        if await insert_new(session, Lease, [row], "name"):
+            return True
+        free = (Lease.owner == owner) | (Lease.until < now)
+        query = update(Lease).where(Lease.name == name, free).values(owner=owner, until=now + LEASE)
+        taken = await session.execute(query.returning(Lease.name))
+        return taken.first() is not None
+
+
+async def remind(database: Database, now: datetime) -> None:
+    """Remind of visits that are nearly due; from the morning on."""
+    if now.time() >= QUIET_UNTIL:
+        async with database.write() as session:
+            await reminders.remind_of_visits(session, now)
+
+
+async def digests(database: Database, now: datetime) -> None:
+    """The morning's digests; after downtime still on the same day."""
+    if now.time() >= DIGEST_AT:
+        async with database.write() as session:
+            await digest_actions.send_digests(session, now)
+
+
+async def open_draws(database: Database, now: datetime) -> None:
+    """Open the draws whose results are all due: 20 working days after the end of the task (R3.2.3a)."""
+    async with database.write() as session:
+        for draw in await draws.sealed(session):
+            if official().add(draw.task.ends, PUBLICATION) < now.date():
+                await draws.open_(session, draw, None, now)

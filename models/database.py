@@ -1,0 +1,89 @@
+"""One door to the database: a transaction that writes, or a look that does not."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
+
+from sqlalchemy import Connection, event
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
+
+from models.base import Base
+
+DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg", "postgres": "postgresql+asyncpg"}
+SQLITE_SETTINGS = {
+    "journal_mode": "WAL",
+    "synchronous": "FULL",
+    "foreign_keys": "ON",
+    "busy_timeout": "30000",
+}
+
+
+class Database:
+    """An engine with two ways in.
+
+    SQLite has one writer at a time, so writers queue here instead of colliding there; PostgreSQL needs no queue.
+    """
+
+    def __init__(self, url: str, **options: Any) -> None:
+        address = make_url(url)
+        if address.drivername in DRIVERS:
+            address = address.set(drivername=DRIVERS[address.drivername])
+        self.engine = create_async_engine(address, **options)
+        self.is_sqlite = self.engine.dialect.name == "sqlite"
+        self._writers = asyncio.Lock() if self.is_sqlite else None
+        self._writing = self.engine.execution_options(write=True)
+        if self.is_sqlite:
+            event.listen(self.engine.sync_engine, "connect", _prepare_sqlite)
+            event.listen(self.engine.sync_engine, "begin", _begin_sqlite)
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[AsyncSession]:
+        """One transaction: committed when the block ends, rolled back when it raises."""
+        async with AsyncExitStack() as stack:
+            if self._writers:
+                await stack.enter_async_context(self._writers)
+            session = AsyncSession(self._writing, expire_on_commit=False, autoflush=False)
+            await stack.enter_async_context(session)
+            await stack.enter_async_context(session.begin())
+            yield session
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncSession]:
+        """A consistent look; whatever it changes is thrown away."""
+        async with AsyncSession(self.engine, expire_on_commit=False, autoflush=False) as session:
+            yield session
+
+    async def close(self) -> None:
+        """Give back all connections."""
+        await self.engine.dispose()
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None  # SQLAlchemy says BEGIN, not the driver
+    cursor = connection.cursor()
+    for name, value in SQLITE_SETTINGS.items():
+        cursor.execute(f"PRAGMA {name}={value}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    write = connection.get_execution_options().get("write")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+
+async def insert_new(
+    session: AsyncSession, table: type[Base], rows: list[dict[str, Any]], *unique: str
+) -> int:
+    """Insert rows; one whose `unique` columns are there already is left alone. How many are new."""
+    sqlite = session.get_bind().dialect.name == "sqlite"
+    insert = (sqlite_insert if sqlite else postgresql_insert)(table).on_conflict_do_nothing(
+        index_elements=unique
+    )
+    result = await session.execute(insert.returning(*(getattr(table, name) for name in unique)), rows)
+    return len(result.all())

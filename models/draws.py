@@ -1,0 +1,93 @@
+"""The draws as they are kept: the exact bytes that were committed to, drawn and published (docs/draw.md)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, LargeBinary, UniqueConstraint, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from models.base import Base
+from models.people import Person
+from models.plans import Task
+
+
+class Draw(Base):
+    """One numbered draw of the authority: committed, then sealed, then opened; or void with a reason."""
+
+    __tablename__ = "draws"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    sequence: Mapped[int] = mapped_column(unique=True)
+    task_id: Mapped[int] = mapped_column(ForeignKey("tasks.id"), index=True)
+    state: Mapped[str]
+    version: Mapped[int] = mapped_column(default=1)
+    commitment: Mapped[bytes] = mapped_column(LargeBinary)
+    certificate: Mapped[bytes | None] = mapped_column(LargeBinary)
+    secret: Mapped[bytes] = mapped_column(LargeBinary)  # sealed until the draw is opened
+    pool_key: Mapped[bytes] = mapped_column(LargeBinary)
+    committed_at: Mapped[datetime]
+    drawn_at: Mapped[datetime | None]
+    released_at: Mapped[datetime | None]
+    opened_at: Mapped[datetime | None]
+    void_reason: Mapped[str] = mapped_column(default="")
+    supervisor_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
+    task: Mapped[Task] = relationship(lazy="joined", innerjoin=True)
+    supervisor: Mapped[Person] = relationship(lazy="joined", innerjoin=True)
+    witnesses: Mapped[list[Witness]] = relationship(order_by="Witness.position", lazy="selectin")
+
+
+class DrawFile(Base):
+    """A piece of a table of a draw, frozen when it was committed: whole lines, in order, joined by LF."""
+
+    __tablename__ = "draw_files"
+
+    draw_id: Mapped[int] = mapped_column(ForeignKey("draws.id"), primary_key=True)
+    name: Mapped[str] = mapped_column(primary_key=True)
+    part: Mapped[int] = mapped_column(primary_key=True)
+    body: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class Witness(Base):
+    """Somebody whose words feed the draw; nobody sees them before all are in."""
+
+    __tablename__ = "witnesses"
+    __table_args__ = (UniqueConstraint("draw_id", "person_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    draw_id: Mapped[int] = mapped_column(ForeignKey("draws.id"))
+    position: Mapped[int]
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
+    name: Mapped[str]  # as the commitment names it
+    contribution: Mapped[str | None]
+    contributed_at: Mapped[datetime | None]
+    person: Mapped[Person] = relationship(lazy="joined", innerjoin=True)
+
+
+class DrawEntry(Base):
+    """What happened after the draw, appended to its public record and chained: refills, appointments, opening."""
+
+    __tablename__ = "draw_entries"
+    __table_args__ = (UniqueConstraint("draw_id", "number"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    draw_id: Mapped[int] = mapped_column(ForeignKey("draws.id"))
+    number: Mapped[int]
+    content: Mapped[dict[str, Any]]
+    hash: Mapped[str]  # H(previous hash, canonical content); the first follows H(certificate.json)
+
+
+async def draw_files(session: AsyncSession, draw_id: int) -> dict[str, bytes]:
+    """The frozen tables of a draw, whole, by file name."""
+    query = select(DrawFile).where(DrawFile.draw_id == draw_id).order_by(DrawFile.name, DrawFile.part)
+    parts: dict[str, list[bytes]] = {}
+    for piece in await session.scalars(query):
+        parts.setdefault(piece.name, []).append(piece.body)
+    return {name: b"\n".join(bodies) for name, bodies in parts.items()}
+
+
+async def draw_of_task(session: AsyncSession, task_id: int) -> Draw | None:
+    """The draw of a task that is not void, if there is one."""
+    return await session.scalar(select(Draw).where(Draw.task_id == task_id, Draw.state != "void"))

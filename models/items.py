@@ -1,0 +1,69 @@
+"""What is inspected: the item list (随机抽查事项清单, R3.1.2a) and its checklists, both by version."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+from sqlalchemy import ForeignKey, Numeric, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from models.base import Base
+
+
+class Checklist(Base):
+    """A list of points (检查表); a new version is a new row, so that old visits keep the one they used."""
+
+    __tablename__ = "checklists"
+    __table_args__ = (UniqueConstraint("name", "version"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    version: Mapped[int] = mapped_column(default=1)
+    points: Mapped[list[Point]] = relationship(order_by="Point.number", lazy="selectin")
+
+
+class Point(Base):
+    """One line of a checklist: what must be so, and how to see it. `photo` is never, failure or always."""
+
+    __tablename__ = "points"
+    __table_args__ = (UniqueConstraint("checklist_id", "number"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    checklist_id: Mapped[int] = mapped_column(ForeignKey("checklists.id"))
+    number: Mapped[int]
+    text: Mapped[str]
+    method: Mapped[str] = mapped_column(default="")
+    photo: Mapped[str] = mapped_column(default="failure")
+    optional: Mapped[bool] = mapped_column(default=True)  # may be answered "not applicable"
+    key: Mapped[bool] = mapped_column(default=False)
+
+
+class Item(Base):
+    """An inspection item; `kind` is key (重点, no ceiling) or general (一般, ratio_ceiling in percent, R3.1.2b-c)."""
+
+    __tablename__ = "items"
+    __table_args__ = (UniqueConstraint("code", "version"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    code: Mapped[str]
+    version: Mapped[int] = mapped_column(default=1)
+    name: Mapped[str]
+    department: Mapped[str]
+    kind: Mapped[str]
+    category: Mapped[str] = mapped_column(default="")
+    basis: Mapped[str] = mapped_column(default="")
+    subjects: Mapped[str] = mapped_column(default="")  # who is inspected, in words
+    label: Mapped[str] = mapped_column(
+        default=""
+    )  # the subjects' label that puts them in the pool; empty: all
+    content: Mapped[str] = mapped_column(default="")
+    method: Mapped[str] = mapped_column(default="")
+    frequency: Mapped[str] = mapped_column(default="")
+    requirements: Mapped[str] = mapped_column(default="")
+    specialty: Mapped[str] = mapped_column(default="")
+    ratio_ceiling: Mapped[Decimal | None] = mapped_column(Numeric(6, 3))
+    valid_from: Mapped[date]
+    valid_until: Mapped[date | None]
+    checklist_id: Mapped[int | None] = mapped_column(ForeignKey("checklists.id"))
+    checklist: Mapped[Checklist | None] = relationship(lazy="selectin")

@@ -1,0 +1,84 @@
+"""What came in and what must go out: nothing that was said is only in memory."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Index, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.base import Base
+
+
+class Inbox(Base):
+    """An update of Telegram as it came; `replies` are what the turn said, kept until they are sent."""
+
+    __tablename__ = "inbox"
+    __table_args__ = (
+        Index(
+            "ix_inbox_waiting",
+            "chat_id",
+            "update_id",
+            sqlite_where=text("done_at IS NULL"),
+            postgresql_where=text("done_at IS NULL"),
+        ),
+        Index(
+            "ix_inbox_unsaid",
+            "update_id",
+            sqlite_where=text("replies IS NOT NULL"),
+            postgresql_where=text("replies IS NOT NULL"),
+        ),
+    )
+
+    update_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    chat_id: Mapped[int]
+    body: Mapped[dict[str, Any]]
+    received_at: Mapped[datetime]
+    attempts: Mapped[int] = mapped_column(default=0)
+    retry_at: Mapped[datetime]
+    done_at: Mapped[datetime | None]
+    error: Mapped[str] = mapped_column(default="")  # why it was parked
+    replies: Mapped[list[dict[str, Any]] | None]
+
+
+class Outbox(Base):
+    """A notice: a promise to tell somebody something once, whatever happens in between."""
+
+    __tablename__ = "outbox"
+    __table_args__ = (
+        Index(
+            "ix_outbox_due",
+            "due_at",
+            sqlite_where=text("ended_at IS NULL"),
+            postgresql_where=text("ended_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    dedupe_key: Mapped[str] = mapped_column(unique=True)
+    person_id: Mapped[int] = mapped_column(index=True)
+    kind: Mapped[str]
+    params: Mapped[dict[str, Any]]
+    urgent: Mapped[bool] = mapped_column(default=False)
+    created_at: Mapped[datetime]
+    due_at: Mapped[datetime]
+    leased_until: Mapped[datetime | None]
+    attempts: Mapped[int] = mapped_column(default=0)
+    text: Mapped[str | None]  # as it was told
+    buttons: Mapped[list[dict[str, Any]] | None]
+    chat_id: Mapped[int | None]
+    message_id: Mapped[int | None]
+    ended_at: Mapped[datetime | None]
+    outcome: Mapped[str] = mapped_column(default="")  # sent, unreachable, parked, dropped
+    error: Mapped[str] = mapped_column(default="")
+
+
+class Lease(Base):
+    """Who does a thing that only one process may do, and until when the others wait."""
+
+    __tablename__ = "leases"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    owner: Mapped[str]
+    until: Mapped[datetime]

@@ -1,0 +1,107 @@
+"""Who works here: areas, organs, people, and the chats in which we meet them (R3.1.3a, R3.1.3d)."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, LargeBinary, UniqueConstraint, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from models.base import Base, has_tag
+
+
+class Area(Base):
+    """An administrative area (行政区) by its GB/T 2260 code."""
+
+    __tablename__ = "areas"
+
+    code: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(unique=True)
+    parent: Mapped[str | None] = mapped_column(ForeignKey("areas.code"))
+    neighbours: Mapped[tuple[str, ...]] = mapped_column(default=())  # names of areas, R3.2.2b
+
+
+class Organ(Base):
+    """A department of an area: `department` is its line (市场监管), `name` its full name (义乌市市场监督管理局)."""
+
+    __tablename__ = "organs"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(unique=True)
+    department: Mapped[str] = mapped_column(index=True)
+    area_code: Mapped[str] = mapped_column(ForeignKey("areas.code"))
+    area: Mapped[Area] = relationship(lazy="joined", innerjoin=True)
+
+
+class Person(Base):
+    """Somebody of the staff; `roles` are inspector, supervisor, liaison, administrator, expert."""
+
+    __tablename__ = "people"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    staff_no: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str]
+    organ_id: Mapped[int] = mapped_column(ForeignKey("organs.id"), index=True)
+    area_code: Mapped[str] = mapped_column(ForeignKey("areas.code"))
+    roles: Mapped[tuple[str, ...]] = mapped_column(default=())
+    certificate: Mapped[str] = mapped_column(default="")
+    certificate_until: Mapped[date | None]
+    specialties: Mapped[tuple[str, ...]] = mapped_column(default=())
+    phone: Mapped[str] = mapped_column(default="")
+    status: Mapped[str] = mapped_column(default="active")  # active, leave, left
+    organ: Mapped[Organ] = relationship(lazy="joined", innerjoin=True)
+    area: Mapped[Area] = relationship(lazy="joined", innerjoin=True)
+
+
+class Chat(Base):
+    """A private chat: whose it is, and what free text or photo it waits for (`awaiting`)."""
+
+    __tablename__ = "chats"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"), unique=True)
+    language: Mapped[str] = mapped_column(default="zh_CN")
+    awaiting: Mapped[dict[str, Any] | None]
+    bound_at: Mapped[datetime | None]
+    unreachable_at: Mapped[datetime | None]
+    person: Mapped[Person | None] = relationship(lazy="joined")
+
+
+class Card(Base):
+    """The one living message about a thing in a chat (`about` is `visit:12`), so that it can be edited later."""
+
+    __tablename__ = "cards"
+
+    chat_id: Mapped[int] = mapped_column(ForeignKey("chats.id"), primary_key=True)
+    about: Mapped[str] = mapped_column(primary_key=True)
+    message_id: Mapped[int]
+
+
+class Invitation(Base):
+    """A one-time link that binds a chat to a person; only the token's SHA-256 is kept."""
+
+    __tablename__ = "invitations"
+    __table_args__ = (UniqueConstraint("token_hash"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary)
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+    person: Mapped[Person] = relationship(lazy="joined", innerjoin=True)
+
+
+async def chat_of(session: AsyncSession, person_id: int) -> Chat | None:
+    """The chat that is bound to a person, if there is one."""
+    return await session.scalar(select(Chat).where(Chat.person_id == person_id))
+
+
+async def with_role(session: AsyncSession, role: str, organ_id: int | None = None) -> list[Person]:
+    """Active people who hold a role, of one organ or of all, by staff number."""
+    query = select(Person).where(Person.status == "active", has_tag(Person.roles, role))
+    if organ_id is not None:
+        query = query.where(Person.organ_id == organ_id)
+    return list(await session.scalars(query.order_by(Person.staff_no)))

@@ -1,0 +1,65 @@
+"""Who may be inspected: the directory of subjects (检查对象名录库, R3.1.3a to R3.1.3c)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from models.base import Base
+from models.people import Area
+
+
+class Subject(Base):
+    """A business, or anything else that can be inspected.
+
+    `code` is a unified social credit code where there is one. `flags` are the reasons that make it a key subject
+    (R3.2.2e). `credit_class` (A to D, or empty) is never shown to the public.
+    """
+
+    __tablename__ = "subjects"
+    __table_args__ = (Index("ix_subjects_area_code_status", "area_code", "status"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    code: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str] = mapped_column(index=True)
+    kind: Mapped[str] = mapped_column(default="enterprise")
+    area_code: Mapped[str] = mapped_column(ForeignKey("areas.code"))
+    address: Mapped[str] = mapped_column(default="")
+    latitude: Mapped[float | None]
+    longitude: Mapped[float | None]
+    industry: Mapped[str] = mapped_column(default="")
+    credit_class: Mapped[str] = mapped_column(default="")
+    flags: Mapped[tuple[str, ...]] = mapped_column(default=())
+    status: Mapped[str] = mapped_column(default="active")  # active, revoked, cancelled, moved
+    contact: Mapped[str] = mapped_column(default="")
+    phone: Mapped[str] = mapped_column(default="")
+    updated_at: Mapped[datetime]
+    area: Mapped[Area] = relationship(lazy="joined", innerjoin=True)
+
+
+class SubjectLabel(Base):
+    """What a department calls a subject (分类标注, R3.1.3b); `department` is empty where all share the label."""
+
+    __tablename__ = "subject_labels"
+    __table_args__ = (UniqueConstraint("label", "department", "subject_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    subject_id: Mapped[int] = mapped_column(ForeignKey("subjects.id"), index=True)
+    department: Mapped[str] = mapped_column(default="")
+    label: Mapped[str]
+
+
+async def subject_by_code(session: AsyncSession, code: str) -> Subject | None:
+    """The subject with exactly this code."""
+    return await session.scalar(select(Subject).where(Subject.code == code))
+
+
+async def find_subjects(session: AsyncSession, words: str, limit: int = 20) -> list[Subject]:
+    """Subjects whose name contains the words, or whose code is or begins with them; by name."""
+    pattern = Subject.name.contains(words, autoescape=True) | Subject.code.startswith(
+        words.upper(), autoescape=True
+    )
+    return list(await session.scalars(select(Subject).where(pattern).order_by(Subject.name).limit(limit)))

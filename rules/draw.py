@@ -1,0 +1,250 @@
+"""The draw of docs/draw.md and its checker in one file: who doubts it runs `python draw.py FOLDER` at home."""
+
+import json
+import re
+import sys
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence, Set
+from contextlib import suppress
+from datetime import datetime
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+QUICKNET = "52db9ba70e0cc0f6eaf7803dd07447a1f5477735fd3f661792ba94600c84e971"
+TABLES, FIRST = ("pool.tsv", "inspectors.tsv", "recusals.tsv"), "0" * 64
+HEX, TEXT, TIME, COUNT = "[0-9a-f]{64}", "(?s).+", "[0-9-]{10}T[0-9:.]{8,15}Z", range(1 << 53)  # for `fits`
+TREE, STRATUM = {"root": HEX, "size": COUNT}, {"name": TEXT, "size": COUNT, "quota": COUNT}
+SLOT, NEAR = {"organ": TEXT, "qualified": bool}, {"area": TEXT, "neighbours": [TEXT]}
+RULES = {"slots": [SLOT], "neighbours": [NEAR], "cap": COUNT[1:], "reserves": COUNT}
+COMMITMENT: dict[str, Any] = dict.fromkeys(("recusals", "previous", "secret_hash"), HEX)
+COMMITMENT |= {"version": range(1, 2), "sequence": COUNT[1:], "authority": TEXT, "task": TEXT, "inspectors": TREE}
+COMMITMENT |= {"pool": TREE | {"strata": [STRATUM]}, "rules": RULES, "committed_at": TIME}
+SOURCES: dict[str, Any] = {"drand": {"chain": QUICKNET, "round": COUNT[1:]}, "witness": {"witnesses": [TEXT]}}
+ANSWERS = {"drand": {"signature": "[0-9a-f]{96}"}, "witness": {"contributions": [{"text": "(?s).*"}]}}
+SUBJECT, INSPECTOR = re.compile(rb"[0-9A-HJ-NP-RTUW-Y]{18}|~[0-9a-f]{32}"), re.compile(rb"I[0-9a-f]{16}")
+FIELD, TAGS = rb"[^\t]+", rb"\t(?:[^\t,]+(?:,[^\t,]+)*)?"
+ROWS = {"excluded.tsv": (SUBJECT, FIELD), "recusals.tsv": (SUBJECT, INSPECTOR.pattern)}  # id, and the rest
+WEIGHT = rb"\t(?:[1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])\t"  # to 65535
+ROWS["pool.tsv"] = SUBJECT, FIELD + WEIGHT + FIELD + TAGS
+ROWS["inspectors.tsv"] = INSPECTOR, FIELD + rb"\t" + FIELD + rb"\t(?:0|[1-9][0-9]{0,8})" + TAGS
+Tables = Mapping[str, Sequence[bytes]]  # the lines of each file
+
+
+class Refused(Exception):
+    """An input breaks the specification: a short stable `code`, and where (`detail`)."""
+
+    code, detail = property(lambda self: str(self.args[0])), property(lambda self: str(self.args[1]))
+
+
+def need(held: object, code: str, detail: str) -> None:
+    """Raise `Refused(code, detail)` unless something is held."""
+    if not held:
+        raise Refused(code, detail)
+
+
+def canonical(value: object) -> bytes:
+    """Canonical JSON (docs/draw.md, Words) of a value without floats."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def parse(data: bytes, name: str) -> dict[str, Any]:
+    """The object in a JSON file; refuses `json` unless the same bytes would be written again."""
+    with suppress(ValueError, TypeError, RecursionError):  # TypeError: a float, which becomes a `Refused`
+        value = json.loads(data.decode(), parse_float=Refused, parse_constant=Refused)
+        if isinstance(value, dict) and canonical(value) == data:
+            return value
+    raise Refused("json", name)
+
+
+def fits(value: Any, shape: Any) -> bool:
+    """Whether JSON is an object with at least these keys, a list of one shape, a pattern, a number, bool."""
+    if isinstance(shape, dict):
+        return isinstance(value, dict) and all(fits(value.get(key), part) for key, part in shape.items())
+    if isinstance(shape, list):
+        return isinstance(value, list) and all(fits(item, shape[0]) for item in value)
+    if isinstance(shape, str):
+        return isinstance(value, str) and re.fullmatch(shape, value) is not None
+    return type(value) is bool if shape is bool else type(value) is int and value in shape
+
+
+def lines(data: bytes, name: str = "table") -> list[bytes]:
+    """The lines of a table; refuses `text` (not UTF-8, CR, LF at the end), `order` (unsorted or repeated)."""
+    need(b"\r" not in data and data[-1:] != b"\n", "text", name)
+    need(data == data.decode(errors="ignore").encode(), "text", name)
+    rows = data.split(b"\n") if data else []
+    need(all(map(bytes.__lt__, rows, rows[1:])), "order", name)
+    return rows
+
+
+def read(rows: Sequence[bytes], name: str) -> Iterator[tuple[list[str], list[bytes]]]:
+    """The ids of a table by what follows them, which a city's pool repeats: so each is checked once."""
+    groups, last = defaultdict[bytes, list[bytes]](list), b"\n"
+    for row in rows:
+        key, _, rest = row.partition(b"\t")
+        if key == last and name != "recusals.tsv":
+            raise Refused("repeated", f"{name}: {key!r}")
+        groups[rest].append(last := key)
+    for rest, keys in groups.items():
+        tags = rest.split(b"\t")[-1].split(b",")
+        fine = re.fullmatch(ROWS[name][1], rest) and all(map(ROWS[name][0].fullmatch, keys))
+        need(fine and tags == sorted(set(tags)), "row", f"{name}: {keys[0]!r} {rest!r}")
+        yield rest.decode().split("\t"), keys
+
+
+def merkle_root(rows: Sequence[bytes]) -> str:
+    """Merkle tree hash of a table's lines in hex (RFC 6962, section 2.1)."""
+    level = [sha256(b"\0%b" % row).digest() for row in rows]
+    while len(level) > 1:
+        pairs, odd = iter(level), level[len(level) & ~1 :]
+        level = [sha256(b"\1" + a + b).digest() for a, b in zip(pairs, pairs, strict=False)] + odd
+    return level[0].hex() if level else sha256(b"").hexdigest()
+
+
+def read_commitment(data: bytes) -> dict[str, Any]:
+    """A commitment that keeps every rule which needs no other file."""
+    c = parse(data, "commitment.json")
+    for key, shape in {**COMMITMENT, **({"excluded": TREE} if "excluded" in c else {})}.items():
+        need(fits(c.get(key), shape), "field", key)
+    strata, near, source = c["pool"]["strata"], c["rules"]["neighbours"], c.get("entropy", {})
+    kind = next((kind for kind, shape in SOURCES.items() if fits(source, {**shape, "kind": kind})), "")
+    witnesses = source["witnesses"] if kind == "witness" else [1, 2]
+    need(kind and len(witnesses) > 1, "entropy", "commitment.json")
+    for names in [s["name"] for s in strata], [n["area"] for n in near], witnesses:
+        need(len(names) == len(set(names)), "repeated", "commitment.json")
+    need(all(min(1, s["size"]) <= s["quota"] <= s["size"] for s in strata), "quota", "commitment.json")
+    need(len(c["rules"]["slots"]) < 1 << 16, "field", "rules")
+    need(c["sequence"] > 1 or c["previous"] == FIRST, "chain", "commitment.json")
+    with suppress(ValueError):
+        moment = datetime.fromisoformat(c["committed_at"]).timestamp()
+        need(kind != "drand" or 1692803367 + 3 * (source["round"] - 1) > moment, "early", "commitment.json")
+        return c
+    raise Refused("field", "committed_at")
+
+
+class Hats:
+    """The inspectors of a draw; `loads` are the visits that each holds now, and grow with every seat."""
+
+    def __init__(self, rules: Mapping[str, Any], tables: Tables) -> None:
+        self.rules, self.loads, self.recused = rules, dict[str, int](), set(tables["recusals.tsv"])
+        list(read(tables["recusals.tsv"], "recusals.tsv"))  # refuses what is no recusal
+        self.near = {near["area"]: set(near["neighbours"]) for near in rules["neighbours"]}
+        self.staff = defaultdict[tuple[str, str], list[tuple[str, set[str]]]](list)
+        self.hats: dict[tuple[str, ...], list[str]] = {}
+        for (organ, area, load, tags), keys in read(tables["inspectors.tsv"], "inspectors.tsv"):
+            self.staff[organ, area] += [(key.decode(), {"", *tags.split(",")}) for key in keys]
+            self.loads |= dict.fromkeys(map(bytes.decode, keys), int(load))
+
+    def fill(self, seed: bytes, row: bytes, seat: int, passed_over: Set[str]) -> dict[str, str]:
+        """Draw seat number `seat` (from 0) of the subject on the pool's line `row`."""
+        # A seat's order of names is one fixed permutation of its hat: *drawing on from the same hat*, later, is this
+        # call with `loads` as they are then, passing over who left or declined like who is on the visit.
+        subject, _, _, area, tags = row.decode().split("\t")
+        head = sha256(seed + b"I" + subject.encode() + b"\0" + seat.to_bytes(2, "big"))
+        organ, needs = self.rules["slots"][seat]["organ"], tags * self.rules["slots"][seat]["qualified"]
+        for mode, areas in ("own", {area}), ("neighbour", self.near.get(area, set())):
+            if (key := (organ, mode, area, needs)) not in self.hats:
+                staff = (person for near in areas for person in self.staff[organ, near])
+                self.hats[key] = sorted(name for name, held in staff if held.issuperset(needs.split(",")))
+            hat, moved, two, t = self.hats[key], dict[int, int](), list[str](), -1
+            while len(two) < 2 and (t := t + 1) < len(hat):
+                (word := head.copy()).update(t.to_bytes(4, "big"))
+                at = t + int.from_bytes(word.digest()[:8], "big") % (len(hat) - t)
+                name, moved[at] = hat[moved.get(at, at)], moved.get(t, t)
+                barred = name in passed_over or f"{subject}\t{name}".encode() in self.recused
+                two += [] if barred or self.loads[name] >= self.rules["cap"] else [name]
+            if two:
+                name = min(two, key=self.loads.__getitem__)  # the first drawn, if equal
+                self.loads[name] += 1
+                return {"inspector": name, "mode": mode}
+        return {"inspector": "", "mode": "open"}
+
+
+def least(seed: bytes, groups: Mapping[int, Sequence[bytes]], wanted: int) -> list[tuple[bytes, bytes]]:
+    """The least tickets of a stratum (its ids by weight) with their ids, in order."""
+    size, best = sum(map(len, groups.values())), dict[bytes, bytes]()
+    share = (wanted + 8 * int(wanted**0.5) + 32 << 256) // max(1, size)  # fewer below it? then all are kept
+    for limit in (min(share, (1 << 256) - 1).to_bytes(32, "big"), b"\xff" * 33):
+        for weight, keys in groups.items() if len(best) < min(wanted, size) else ():
+            for j in range(weight):
+                copy = sha256(seed + b"S" + j.to_bytes(2, "big")).copy
+                for key in keys:
+                    (made := copy()).update(key)
+                    if (ticket := made.digest()) < limit and ticket < best.get(key, limit):
+                        best[key] = ticket
+    return sorted((ticket, key) for key, ticket in best.items())[:wanted]
+
+
+def draw(commitment: bytes, tables: Tables, secret: bytes, entropy: Any) -> dict[str, Any]:
+    """The certificate of a committed draw; refuses a secret, an entropy or strata other than the committed."""
+    c, rows, pool = read_commitment(commitment), tables["pool.tsv"], defaultdict[str, Any](dict)
+    source, strata = c["entropy"], sorted((s["name"], s["size"], s["quota"]) for s in c["pool"]["strata"])
+    need(len(secret) == 32 and sha256(secret).hexdigest() == c["secret_hash"], "secret", "certificate.json")
+    need(fits(entropy, ANSWERS[source["kind"]]), "entropy", "certificate.json")
+    if source["kind"] == "drand":
+        right = {key: source[key] for key in ("kind", "chain", "round")} | {"signature": entropy["signature"]}
+        right["randomness"] = sha256(bytes.fromhex(entropy["signature"])).hexdigest()
+    else:
+        pairs = zip(source["witnesses"], entropy["contributions"], strict=False)
+        right = {"kind": "witness", "contributions": [{"witness": w, "text": g["text"]} for w, g in pairs]}
+    need(canonical(entropy) == canonical(right), "entropy", "certificate.json")
+    parts = b"suicha draw 1", sha256(commitment).digest(), secret, sha256(canonical(right)).digest()
+    seed, drawn, reserves, visits = sha256(b"".join(parts)).digest(), [], [], []
+    for (name, weight, _, _), keys in read(rows, "pool.tsv"):
+        pool[name].setdefault(int(weight), []).extend(keys)
+    sizes = {name: sum(map(len, groups.values())) for name, groups in pool.items()}
+    need(sizes == {name: size for name, size, _ in strata if size}, "strata", "pool.tsv")
+    for name, _, quota in strata:
+        best = least(seed, pool[name], quota + c["rules"]["reserves"])
+        drawn += [(*pair, name) for pair in best[:quota]]
+        reserves.append({"stratum": name, "ids": [key.decode() for _, key in best[quota:]]})
+    hats = Hats(c["rules"], tables)
+    for ticket, key, name in sorted(drawn):
+        row, seats = rows[bisect_left(rows, key)], list[dict[str, str]]()
+        for seat in range(len(c["rules"]["slots"])):
+            seats.append(hats.fill(seed, row, seat, {taken["inspector"] for taken in seats}))
+        visits.append({"subject": key.decode(), "stratum": name, "ticket": ticket.hex(), "seats": seats})
+    made = {"version": 1, "commitment": sha256(commitment).hexdigest(), "entropy": right, "seed": seed.hex()}
+    return {**made, "secret": secret.hex(), "visits": visits, "reserves": reserves}
+
+
+def verify(files: Mapping[str, bytes], previous: bytes | None = None) -> dict[str, Any]:
+    """The certificate of a bundle that passes every check of docs/draw.md but drand's BLS signature, or `Refused`."""
+    need("commitment.json" in files, "missing", "commitment.json")
+    c = read_commitment(commitment := files["commitment.json"])
+    wanted = {*TABLES, "commitment.json", "certificate.json", *(["excluded.tsv"] if "excluded" in c else [])}
+    extra = files.keys() - wanted - {"sealed.json"}
+    for code, names in ("missing", wanted - files.keys()), ("unknown", extra):
+        need(not names, code, ", ".join(sorted(names)))
+    if previous is not None:  # numbered and chained, so that no draw is hidden and none is held twice
+        past, link = read_commitment(previous), (c["sequence"] - 1, c["previous"], c["authority"])
+        need(link == (past["sequence"], sha256(previous).hexdigest(), past["authority"]), "chain", "previous")
+        need(past["committed_at"] <= c["committed_at"], "clock", "previous")
+    tables = {name: lines(data, name) for name, data in files.items() if name.endswith(".tsv")}
+    for name in sorted(tables.keys() - {"recusals.tsv"}):
+        need(c[name[:-4]]["size"] == len(tables[name]), "size", name)
+        need(c[name[:-4]]["root"] == merkle_root(tables[name]), "root", name)
+    need(c["recusals"] == sha256(files["recusals.tsv"]).hexdigest(), "root", "recusals.tsv")
+    pool = tables["pool.tsv"]
+    for key in (key for _, keys in read(tables.get("excluded.tsv", []), "excluded.tsv") for key in keys):
+        need(bisect_left(pool, key) == bisect_left(pool, key + b"\n"), "excluded", key.decode())
+    given = parse(body := files["certificate.json"], "certificate.json")
+    need(fits(given.get("secret"), HEX), "secret", "certificate.json")
+    made = draw(commitment, tables, bytes.fromhex(given["secret"]), given.get("entropy"))
+    need(canonical(made) == body, "replay", "certificate.json")
+    seal = {"commitment": made["commitment"], "entropy": made["entropy"], "outcome": sha256(body).hexdigest()}
+    need(files.get("sealed.json", canonical(seal)) == canonical(seal), "sealed", "sealed.json")
+    return made
+
+
+if __name__ == "__main__":
+    paths = [path for name in sys.argv[1:] for path in [*Path(name).glob("*")] or [Path(name)]]
+    try:
+        files = {path.name: path.read_bytes() if path.is_file() else b"" for path in paths if path.suffix != ".py"}
+        checked = verify(files, files.pop("previous.json", None))  # the commitment before this one, if at hand
+    except (Refused, OSError) as error:
+        sys.exit(f"✗ 不符 REFUSED: {' '.join(map(str, error.args))}")
+    print(f"✓ 相符 VERIFIED: {len(checked['visits'])} visits follow from seed {checked['seed']}")
+    if checked["entropy"]["kind"] == "drand":
+        print("  未核对 not checked here: the BLS signature of drand's round", checked["entropy"]["round"])

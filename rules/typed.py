@@ -1,0 +1,71 @@
+"""Reads what an inspector types instead of tapping: "3 不符合 许可证过期", "1-20 符合", "全部符合 除 3 5"."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+VALUES = {
+    "符合": "yes",
+    "合格": "yes",
+    "是": "yes",
+    "yes": "yes",
+    "ok": "yes",
+    "不符合": "no",
+    "不合格": "no",
+    "否": "no",
+    "no": "no",
+    "不适用": "na",
+    "na": "na",
+    "n/a": "na",
+}
+_VALUE = "|".join(sorted(map(re.escape, VALUES), key=len, reverse=True))
+_NUMBERS = r"\d+(?:\s*[-~－—至到]\s*\d+)?(?:[\s,，、]+\d+(?:\s*[-~－—至到]\s*\d+)?)*"
+_ALL = re.compile(
+    rf"(?:全部|余下|其余|余下全部|其余全部|all|rest)\s*(?P<value>{_VALUE})"
+    rf"(?:\s*[,，]?\s*(?:除了?|但|except|but)\s*(?P<but>{_NUMBERS}))?\s*[。.]?",
+    re.IGNORECASE,
+)
+_SOME = re.compile(
+    rf"第?\s*(?P<numbers>{_NUMBERS})\s*[项条]?\s*[:：]?\s*(?P<value>{_VALUE})(?![a-z])(?P<note>.*)",
+    re.IGNORECASE | re.DOTALL,
+)
+_RANGE = re.compile(r"(\d+)(?:\s*[-~－—至到]\s*(\d+))?")
+_SIGN = re.compile(r"(?:签名)?提交|签名|sign|submit|sign and submit", re.IGNORECASE)
+LONGEST = 200  # points; a longer range is a slip of the thumb
+
+
+@dataclass(frozen=True)
+class Answers:
+    """Points by number and what they are; no numbers: all that are open, but for `but`."""
+
+    numbers: tuple[int, ...]
+    value: str
+    note: str = ""
+    but: tuple[int, ...] = ()
+
+
+def answers(text: str) -> Answers | None:
+    """The answers that a text gives, or None if it gives none."""
+    text = text.strip()
+    if match := _ALL.fullmatch(text):
+        return Answers((), VALUES[match["value"].lower()], but=_numbers(match["but"] or ""))
+    match = _SOME.fullmatch(text)
+    if match is None:
+        return None
+    numbers = _numbers(match["numbers"])
+    return Answers(numbers, VALUES[match["value"].lower()], match["note"].strip(" ，,。：:")) if numbers else None
+
+
+def signs(text: str) -> bool:
+    """Whether a text says that the visit is done."""
+    return _SIGN.fullmatch(text.strip()) is not None
+
+
+def _numbers(text: str) -> tuple[int, ...]:
+    found: list[int] = []
+    for first, last in _RANGE.findall(text):
+        if int(last or first) - int(first) > LONGEST:
+            return ()
+        found += range(int(first), int(last or first) + 1)
+    return tuple(dict.fromkeys(found))

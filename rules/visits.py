@@ -1,0 +1,24 @@
+"""The life of a visit and of a seat as tables: what may become what."""
+
+from __future__ import annotations
+
+from rules.refusal import Refusal
+
+MOVES = {
+    "drawn": ("released",),
+    "released": ("accepted", "started"),
+    "accepted": ("released", "started"),  # released again when somebody leaves a seat
+    "started": ("submitted",),
+    "submitted": ("published", "returned"),
+    "returned": ("submitted",),
+    "published": (),
+}
+OPEN = ("released", "accepted", "started", "returned")  # an inspector has something to do
+WORKING = ("started", "returned")  # answers may change
+NOT_STARTED = ("drawn", "released", "accepted")
+
+
+def check_move(state: str, to: str) -> None:
+    """Refused if a visit may not go from one state to the other."""
+    if to not in MOVES[state]:
+        raise Refusal("visits.not_now")

@@ -1,0 +1,81 @@
+from datetime import date
+
+from sqlalchemy import select
+
+from models.database import Database
+from models.people import Organ, Person
+from rules.people import NO_END
+from tests.actions.importing import LATER, inspectors, subjects, uscc
+
+STAFF = ["工号", "姓名", "单位", "区域", "角色", "执法证号", "执法证有效期", "专业", "电话", "状态"]
+WANG = [
+    *("1001", "王芳", "义乌市市场监督管理局", "义乌市", "执法人员、主管", "浙G001", "2027/6/30"),
+    *("食品；特种设备", "13900001111", "在职"),
+]
+
+
+async def people(database: Database) -> dict[str, Person]:
+    async with database.read() as session:
+        return {person.staff_no: person for person in await session.scalars(select(Person))}
+
+
+async def test_a_town_starts_from_a_staff_list(database: Database) -> None:
+    report = await inspectors(
+        database,
+        STAFF,
+        WANG,
+        ["1002", "李强", "义乌市消防救援大队", "330782", "inspector", "浙G002", "长期", "", "", ""],
+        ["1003", "赵敏", "金华市应急管理局", "金华市", "专家", "", "", "", "", "请假"],
+        ["1004", "孙静", "义乌市市场监督管理局", "义乌", "执法人员", "", "", "", "", ""],
+    )
+    assert report.added == 4
+    assert [(note.code, note.gaps["n"]) for note in report.notes] == [("organs", 3), ("uncertified", 1)]
+    staff = await people(database)
+    wang = staff["1001"]
+    assert (wang.name, wang.roles, wang.certificate) == ("王芳", ("inspector", "supervisor"), "浙G001")
+    assert (wang.certificate_until, wang.specialties) == (date(2027, 6, 30), ("特种设备", "食品"))
+    assert (wang.organ.name, wang.organ.department, wang.organ.area_code) == (
+        "义乌市市场监督管理局",
+        "市场监管",
+        "330782",
+    )
+    assert (staff["1002"].certificate_until, staff["1002"].organ.department) == (NO_END, "消防救援")
+    assert (staff["1003"].status, staff["1003"].organ.area_code) == ("leave", "330700")
+    assert staff["1004"].organ_id == wang.organ_id
+
+    again = await inspectors(database, STAFF, WANG, now=LATER)
+    assert (again.unchanged, again.changed) == (1, 0)
+    left = await inspectors(database, STAFF, [*WANG[:-1], "调离"], now=LATER)
+    assert (left.changed, left.ended) == (1, 1)
+    assert (await people(database))["1001"].status == "left"
+
+
+async def test_an_organ_that_is_known_is_used_as_it_is(database: Database) -> None:
+    await subjects(database, ["code", "name"], [uscc(1), "甲"])
+    async with database.write() as session:
+        session.add(Organ(name="义乌市市场监督管理局", department="市场", area_code="330782"))
+    report = await inspectors(database, STAFF, WANG)
+    assert report.notes == []
+    assert (await people(database))["1001"].organ.department == "市场"
+
+
+async def test_damaged_staff_is_found_with_row_and_column(database: Database) -> None:
+    damages = [
+        ({"工号": ""}, "工号", "empty"),
+        ({"姓名": ""}, "姓名", "empty"),
+        ({"单位": ""}, "单位", "empty"),
+        ({"单位": "某某中心"}, "单位", "unknown_department"),
+        ({"区域": "杭州市"}, "区域", "unknown_area"),
+        ({"区域": ""}, "区域", "empty"),
+        ({"角色": ""}, "角色", "empty"),
+        ({"角色": "执法人员;厨师"}, "角色", "unknown_role"),
+        ({"执法证有效期": "2027-02-30"}, "执法证有效期", "date"),
+        ({"电话": "无人接听"}, "电话", "phone"),
+        ({"状态": "失踪"}, "状态", "unknown_status"),
+        ({"姓名": "王五"}, "工号", "duplicate"),
+    ]
+    lines = [[damage.get(title, cell) for title, cell in zip(STAFF, WANG, strict=True)] for damage, _, _ in damages]
+    report = await inspectors(database, STAFF, WANG, *lines)
+    expected = [(number, column, reason) for number, (_, column, reason) in enumerate(damages, 3)]
+    assert [(r.row, r.column, r.reason) for r in report.refused] == expected
+    assert report.added == 1

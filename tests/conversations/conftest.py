@@ -1,0 +1,191 @@
+"""A small town with real people on simulated phones: the real process parts, a real database, a real HTTP Bot API."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from actions.areas import ensure_areas
+from bot.app import Running, running
+from bot.logs import set_up
+from bot.settings import Settings
+from models.items import Checklist, Item, Point
+from models.people import Chat, Organ, Person
+from models.subjects import Subject
+from simulator import Phone, Telegram
+
+ZONE = ZoneInfo("Asia/Shanghai")
+MONDAY = datetime(2026, 11, 30, 9, 0, tzinfo=ZONE)
+
+set_up("INFO")
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class Clock:
+    """A clock that goes, and that a test can move."""
+
+    def __init__(self, start: datetime) -> None:
+        self.offset = start - datetime.now(ZONE)
+
+    def __call__(self) -> datetime:
+        return datetime.now(ZONE) + self.offset
+
+    def moves_to(self, moment: datetime) -> None:
+        """From now on it is this late."""
+        self.offset = moment - datetime.now(ZONE)
+
+
+@dataclass
+class Town:
+    """Everything that a test touches."""
+
+    telegram: Telegram
+    app: Running
+    clock: Clock
+    phones: dict[str, Phone] = field(default_factory=dict)
+    ids: dict[str, int] = field(default_factory=dict)
+
+    def __getitem__(self, name: str) -> Phone:
+        return self.phones[name]
+
+    async def rows(self, query: Any) -> list[Any]:
+        """What the database says, through a session of its own."""
+        async with self.app.database.read() as session:
+            return list(await session.scalars(query))
+
+
+STAFF = (  # staff number, name, organ, roles, bound
+    ("330700001", "管理员小周", "义乌市市场监督管理局", ("administrator",)),
+    ("330700010", "赵主管", "义乌市市场监督管理局", ("supervisor",)),
+    ("330700021", "张伟", "义乌市市场监督管理局", ("inspector",)),
+    ("330700022", "李娜", "义乌市市场监督管理局", ("inspector",)),
+    ("330700023", "王强", "义乌市市场监督管理局", ("inspector",)),
+    ("330700031", "陈消防", "义乌市消防救援大队", ("liaison",)),
+    ("330700041", "周环保", "金华市生态环境局义乌分局", ("liaison",)),
+)
+ORGANS = (
+    ("义乌市市场监督管理局", "市场监管"),
+    ("义乌市消防救援大队", "消防救援"),
+    ("金华市生态环境局义乌分局", "生态环境"),
+)
+POINTS = ("食品经营许可证在有效期内", "从业人员健康证明有效", "冷藏设施运转正常", "消毒记录完整", "后厨地面清洁")
+
+
+async def settle_town(session: Any, now: datetime, subjects: int = 12, points: tuple[str, ...] = POINTS) -> dict[str, int]:
+    """Areas, organs, staff, an item with its checklist, and some noodle shops."""
+    await ensure_areas(session)
+    ids: dict[str, int] = {}
+    for name, department in ORGANS:
+        organ = Organ(name=name, department=department, area_code="330782")
+        session.add(organ)
+        await session.flush()
+        ids[name] = organ.id
+    for number, (staff_no, name, organ_name, roles) in enumerate(STAFF):
+        person = Person(
+            staff_no=staff_no,
+            name=name,
+            organ_id=ids[organ_name],
+            area_code="330782",
+            roles=roles,
+            certificate=f"浙G{staff_no}" if "inspector" in roles else "",
+            certificate_until=date(2028, 12, 31) if "inspector" in roles else None,
+            phone="13800000000",
+        )
+        session.add(person)
+        await session.flush()
+        ids[name] = person.id
+        session.add(Chat(id=1000 + number, person_id=person.id, language="zh_CN", bound_at=now))
+    checklist = Checklist(name="餐饮服务食品安全")
+    checklist.points = [
+        Point(number=number, text=text, method="看现场", key=number == 1) for number, text in enumerate(points, 1)
+    ]
+    session.add(checklist)
+    await session.flush()
+    session.add(
+        Item(
+            code="JH-FOOD-01",
+            name="餐饮服务食品安全抽查",
+            department="市场监管",
+            kind="general",
+            ratio_ceiling=Decimal(20),
+            basis="食品安全法第一百一十条",
+            valid_from=date(2026, 1, 1),
+            checklist_id=checklist.id,
+        )
+    )
+    for number in range(subjects):
+        session.add(
+            Subject(
+                code=f"92330782MA2TEST{number:03}",
+                name=f"义乌市第{number + 1}面馆",
+                kind="individual",
+                area_code="330782",
+                address=f"义乌市稠城街道工人西路{number + 1}号",
+                contact="陈老板",
+                phone="13812342071",
+                updated_at=now,
+            )
+        )
+    await session.flush()
+    return ids
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """Monday, 30 November 2026, nine in the morning in Jinhua, and going on."""
+    return Clock(MONDAY)
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """An installation of its own in an empty folder."""
+    return Settings(bot_token="123456:TEST", data_dir=tmp_path / "data", port=free_port())  # type: ignore[arg-type]
+
+
+@pytest.fixture
+async def town(settings: Settings, clock: Clock) -> AsyncIterator[Town]:
+    """A running town, everybody bound."""
+    async with town_running(settings, clock) as found:
+        yield found
+
+
+def town_running(settings: Settings, clock: Clock, prepare: Callable[..., Awaitable[dict[str, int]]] = settle_town) -> Any:
+    """A context in which a town runs."""
+    from contextlib import asynccontextmanager
+
+    @asynccontextmanager
+    async def run() -> AsyncIterator[Town]:
+        telegram = Telegram(token="123456:TEST")
+        await telegram.start()
+        settings.bot_api_base_url, settings.bot_api_file_url = telegram.api_url, telegram.file_url
+        try:
+            async with running(settings, clock) as app:
+                async with app.database.write() as session:
+                    ids = await prepare(session, clock())
+                found = Town(telegram, app, clock, ids=ids)
+                for number, (_, name, _, _) in enumerate(STAFF):
+                    phone = telegram.phone(name, user_id=1000 + number, language="zh-hans")
+                    phone.chat.started = True
+                    found.phones[name] = phone
+                yield found
+        finally:
+            await telegram.close()
+
+    return run()
+
+
+__all__ = ["MONDAY", "STAFF", "ZONE", "Clock", "Town", "settle_town", "timedelta", "town_running"]

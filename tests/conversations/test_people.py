@@ -1,0 +1,41 @@
+"""Binding a chat, and where people find themselves."""
+
+from sqlalchemy import select
+
+from actions import people
+from models.people import Chat
+from tests.conversations.conftest import Town
+
+
+async def invited(town: Town, staff_no: str) -> str:
+    async with town.app.database.write() as session:
+        return await people.invite(session, staff_no, town.clock(), None)
+
+
+async def test_a_link_binds_once(town: Town) -> None:
+    phone = town.telegram.phone("王强新手机", user_id=2001, language="zh-hans")
+    token = await invited(town, "330700023")
+    await phone.opens(f"https://t.me/suicha_bot?start={token}")
+    await phone.sees("义乌市市场监督管理局 · 王强", button="是我，绑定")
+    await phone.presses("是我，绑定")
+    await phone.sees("已绑定")
+    chats = await town.rows(select(Chat).where(Chat.person_id == town.ids["王强"]))
+    assert [chat.id for chat in chats] == [2001]
+    other = town.telegram.phone("路人", user_id=2002, language="zh-hans")
+    await other.opens(f"https://t.me/suicha_bot?start={token}")
+    await other.sees("已经用过")
+    await town["赵主管"].sees("王强 换了账号绑定")
+
+
+async def test_a_bound_chat_stays_who_it_is(town: Town) -> None:
+    token = await invited(town, "330700023")
+    await town["李娜"].opens(f"https://t.me/suicha_bot?start={token}")
+    await town["李娜"].sees("已绑定 李娜")
+
+
+async def test_a_stranger_is_greeted_in_their_language(town: Town) -> None:
+    phone = town.telegram.phone("Anna", user_id=2003, language="en")
+    await phone.says("/start")
+    await phone.sees("This is Suicha")
+    await phone.says("/tasks")
+    await phone.sees("You are not bound yet")

@@ -1,0 +1,150 @@
+"""The draws, number by number: what was committed, what came of it, and how anybody checks it (R1.2)."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from hashlib import sha256
+from typing import Any
+
+from aiohttp import web
+
+from actions import register
+from actions.calendars import official
+from rules import draw as rules
+from rules.deadlines import PUBLICATION
+from web import query
+from web.site import SITE, Site, render
+
+PAGE = 50
+MOST_PAGES = 1000
+TABLES = ("pool.tsv", "inspectors.tsv", "recusals.tsv")  # of every draw
+BEFORE_THE_FIRST = "0" * 64
+GENESIS, PERIOD = 1692803367, 3  # seconds: rounds of drand (docs/draw.md, Randomness)
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A draw and what follows: what was committed to, until when it stays sealed, whether that is over."""
+
+    draw: register.PublicDraw
+    committed: dict[str, Any]
+    opens: date
+    provisional: bool
+    overdue: bool
+
+    @property
+    def state(self) -> str:
+        """The state, or `overdue` where the public waits longer than it should (docs/draw.md)."""
+        return "overdue" if self.overdue else self.draw.state
+
+
+def shown(draw: register.PublicDraw, today: date) -> Shown:
+    """A draw as it stands today; it opens when every result of its task is due (R3.2.3a)."""
+    opens = official().add(draw.ends, PUBLICATION)
+    overdue = draw.state in ("committed", "sealed") and today > opens
+    committed = json.loads(draw.commitment)
+    return Shown(draw, committed, opens, official().provisional(opens), overdue)
+
+
+async def seal_of(site: Site, draw: register.PublicDraw) -> bytes | None:
+    """`sealed.json` of a draw, None before it was drawn; what is in it never changes."""
+    if draw.drawn_at is None:
+        return None
+    if draw.sequence not in site.seals:
+        async with site.database.read() as session:
+            certificate = await register.certificate(session, draw.id)
+        if certificate is None:
+            return None
+        site.seals[draw.sequence] = sealed(draw.commitment, certificate)
+    return site.seals[draw.sequence]
+
+
+def sealed(commitment: bytes, certificate: bytes) -> bytes:
+    """What the public sees right after the draw (docs/draw.md, Sealed and opened)."""
+    outcome, entropy = sha256(certificate).hexdigest(), json.loads(certificate)["entropy"]
+    told = {"commitment": sha256(commitment).hexdigest(), "entropy": entropy, "outcome": outcome}
+    return rules.canonical(told)
+
+
+async def find(request: web.Request) -> register.PublicDraw:
+    """The draw that the address names; not found if that number is a gap."""
+    number = int(request.match_info["number"])
+    async with request.app[SITE].database.read() as session:
+        found = await register.draws_between(session, number, number)
+    if number not in found:
+        raise web.HTTPNotFound
+    return found[number]
+
+
+async def index(request: web.Request) -> web.Response:
+    """All numbers from the last down, also those that are missing; below `before` if given."""
+    site = request.app[SITE]
+    before = query.number(request, "before")
+    async with site.database.read() as session:
+        last = await register.last_sequence(session)
+        top = min(last, before - 1) if before else last
+        bottom = max(1, top - PAGE + 1)
+        found = await register.draws_between(session, bottom, top)
+    draws = {number: shown(draw, site.today) for number, draw in found.items()}
+    lines = [(number, draws.get(number)) for number in range(top, bottom - 1, -1)]
+    return render(request, "draws.html", lines=lines, more=bottom if bottom > 1 else None, before=before)
+
+
+async def draw(request: web.Request) -> web.Response:
+    """One draw: what was fixed before, what is public now, and the files to check it with."""
+    site = request.app[SITE]
+    line = await find(request)
+    page = query.number(request, "page", 1, MOST_PAGES) or 1
+    number = line.sequence
+    async with site.database.read() as session:
+        previous = (await register.draws_between(session, number - 1, number - 1)).get(number - 1)
+        witnesses = await register.witnesses(session, line.id)
+        record = await register.record(session, line.id)
+        excluded = bool(await register.parts(session, line.id, "excluded.tsv"))
+        drawn = await register.drawn_subjects(session, line.id, PAGE + 1, (page - 1) * PAGE)
+    seal = await seal_of(site, line)
+    return render(
+        request,
+        "draw.html",
+        shown=shown(line, site.today),
+        line=line,
+        digest=sha256(line.commitment).hexdigest(),
+        chained=_chained(line, previous),
+        witnesses=witnesses,
+        round_at=_round_at(line),
+        record=[(*entry, rules.canonical(entry[1]).decode()) for entry in record],
+        seal=json.loads(seal) if seal else None,
+        files=_files(line, seal is not None, excluded),
+        drawn=drawn[:PAGE],
+        page=page,
+        more=len(drawn) > PAGE and page < MOST_PAGES,
+    )
+
+
+async def how_to_check(request: web.Request) -> web.Response:
+    """In plain words: how anybody checks a draw."""
+    return render(request, "check.html")
+
+
+def _chained(line: register.PublicDraw, previous: register.PublicDraw | None) -> bool:
+    before = sha256(previous.commitment).hexdigest() if previous else BEFORE_THE_FIRST
+    told: str = json.loads(line.commitment)["previous"]
+    return told == before and (previous is not None or line.sequence == 1)
+
+
+def _round_at(line: register.PublicDraw) -> datetime | None:
+    entropy = json.loads(line.commitment)["entropy"]
+    if entropy["kind"] != "drand":
+        return None
+    return datetime.fromtimestamp(GENESIS + PERIOD * (entropy["round"] - 1), UTC)
+
+
+def _files(line: register.PublicDraw, drawn: bool, excluded: bool) -> list[str]:
+    files = ["commitment.json"]
+    if drawn:
+        files.append("sealed.json")
+    if line.state == "opened":
+        files += ["certificate.json", *TABLES] + ["excluded.tsv"] * excluded
+    return files

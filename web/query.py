@@ -1,0 +1,33 @@
+"""Reads what an address asks for, within bounds; what does not fit is a bad request, never a long query."""
+
+from __future__ import annotations
+
+import unicodedata
+
+from aiohttp import web
+
+LONGEST_SEARCH = 60
+LARGEST_ID = 2**53 - 1
+
+
+def number(request: web.Request, name: str, default: int | None = None, most: int = LARGEST_ID) -> int | None:
+    """A whole number from 1 to `most` in the address, or the default."""
+    given = request.query.get(name)
+    if given is None:
+        return default
+    if not (given.isascii() and given.isdigit() and len(given) <= 16 and 1 <= int(given) <= most):
+        raise web.HTTPBadRequest
+    return int(given)
+
+
+def words(request: web.Request, name: str = "q") -> str:
+    """The words searched for, without what no keyboard types; too many are a bad request."""
+    given = clean(request.query.get(name, "")).strip()
+    if len(given) > LONGEST_SEARCH:
+        raise web.HTTPBadRequest
+    return given
+
+
+def clean(given: str) -> str:
+    """Words without control characters and halves of characters, which a database would refuse."""
+    return "".join(c for c in given if c.isprintable() or unicodedata.category(c) == "Zs")
