@@ -39,13 +39,14 @@ class Digest:
 
 async def digest(session: AsyncSession, person: Person, today: date) -> Digest:
     """The figures for a supervisor's organ."""
+    late = (Visit.due < today).label("late")
     query = (
-        select(Visit.state, Visit.due < today, func.count())
+        select(Visit.state, late, func.count())
         .join(Task, Task.id == Visit.task_id)
         .where(Task.organ_id == person.organ_id, Visit.state != "drawn")
-        .group_by(Visit.state, Visit.due < today)
+        .group_by(Visit.state, "late")
     )
-    rows = [(state, bool(late), number) for state, late, number in await session.execute(query)]
+    rows = (await session.execute(query)).tuples().all()
     leads_query = (
         select(Lead.state, func.count())
         .join(Person, Person.id == Lead.sender_id)
@@ -64,7 +65,7 @@ async def digest(session: AsyncSession, person: Person, today: date) -> Digest:
         total=sum(number for _, _, number in rows),
         done=sum(number for state, _, number in rows if state == "published"),
         open=sum(number for state, _, number in rows if state in OPEN),
-        overdue=sum(number for state, late, number in rows if late and state in OPEN),
+        overdue=sum(number for state, is_late, number in rows if is_late and state in OPEN),
         to_review=sum(number for state, _, number in rows if state == "submitted"),
         returned_leads=leads.get("returned", 0),
         open_leads=sum(leads.values()),

@@ -50,6 +50,7 @@ async def build(session: AsyncSession, task: Task, pool_key: bytes, now: datetim
     """Gather the tables for a task. Refused if there is nobody to inspect or nobody to inspect them."""
     areas = {area.code: area for area in await session.scalars(select(Area))}
     tags = task.item.specialty
+    names = bundles.veiled(pool_key, strata.FACTORS)
     visited = await _random_visits_this_year(session, now)
     pool, excluded, sizes = [], [], Counter[str]()
     public_ids: dict[int, str] = {}
@@ -70,7 +71,7 @@ async def build(session: AsyncSession, task: Task, pool_key: bytes, now: datetim
         stratum, weight = strata.stratum(credit, flags), strata.weight(credit, flags)
         sizes[stratum] += 1
         public_ids[subject_id] = public_id
-        pool.append(f"{public_id}\t{stratum}\t{weight}\t{areas[area].name}\t{tags}".encode())
+        pool.append(f"{public_id}\t{names[stratum]}\t{weight}\t{areas[area].name}\t{tags}".encode())
     if not pool:
         raise Refusal("draws.empty_pool")
     ratios = strata.ratios(task.item.kind, task.ratio, task.item.ratio_ceiling)
@@ -89,7 +90,7 @@ async def build(session: AsyncSession, task: Task, pool_key: bytes, now: datetim
         tables["excluded.tsv"] = excluded
     return Pool(
         {name: sorted(lines) for name, lines in tables.items()},
-        {name: bundles.quota(ratios[name], size) for name, size in sorted(sizes.items())},
+        {names[stratum]: bundles.quota(ratios[stratum], size) for stratum, size in sizes.items()},
         {
             "slots": [
                 {"organ": task.organ.department, "qualified": bool(tags) and number == 0}
@@ -151,7 +152,8 @@ async def load(session: AsyncSession) -> Counter[int]:
         .where(Visit.state.in_(("drawn", *OPEN)), Seat.person_id.is_not(None))
         .group_by(Seat.person_id)
     )
-    return Counter(dict((await session.execute(query)).tuples().all()))
+    held = (await session.execute(query)).tuples()
+    return Counter({person: number for person, number in held if person is not None})
 
 
 async def _random_visits_this_year(session: AsyncSession, now: datetime) -> Counter[int]:

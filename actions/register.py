@@ -25,7 +25,7 @@ from rules.subjects import mask_name, own_code_fault
 
 NATURAL = ("person", "natural_person")  # R3.1.3c: protected in public
 UNDER_WAY = ("released", "accepted", "started", "submitted", "returned")
-BEGUN = ("started", "submitted", "returned", "published")  # from here on a visit code is genuine
+SECRET = ("drawn",)  # nobody has been told of these; every other visit has a code that may be shown
 MOST_WORDS = 5
 MOST_RESULTS = 200  # of one subject, on one page
 
@@ -104,7 +104,7 @@ class VisitCode(NamedTuple):
     draw: int | None
     result: str | None
     published_at: datetime | None
-    started_at: datetime
+    started_at: datetime | None
     finished: bool
     subject: PublicSubject
     officers: Sequence[Officer]
@@ -254,8 +254,8 @@ async def history(session: AsyncSession, code: str) -> History | None:
     return History(subject, await _read(session, query), to_come)
 
 
-async def visit_code(session: AsyncSession, token: str) -> VisitCode | bool:
-    """What a visit code stands for. False: no such visit. True: there is one, but it has not begun."""
+async def visit_code(session: AsyncSession, token: str) -> VisitCode | None:
+    """What a visit code stands for, from when the inspectors were told of the visit; None: nothing."""
     task = (Task.number, Task.name, Organ.name, Item.name, Item.basis, Item.content, Task.seats)
     told = (Draw.sequence, Publication.result, Publication.published_at, Visit.started_at)
     query = (
@@ -271,8 +271,8 @@ async def visit_code(session: AsyncSession, token: str) -> VisitCode | bool:
         .where(Visit.token == token)
     )
     row = (await session.execute(query)).one_or_none()
-    if row is None or row.started_at is None or row.state not in BEGUN:
-        return row is not None
+    if row is None or row.state in SECRET:
+        return None
     holders = (
         select(Organ.name, Person.certificate, Person.certificate_until)
         .select_from(Seat)

@@ -172,6 +172,20 @@ def unsign(visit: Visit) -> None:
             seat.version += 1
 
 
+async def under_way(session: AsyncSession, person: Person) -> Visit | None:
+    """The visit that somebody is at: started, and not signed by them."""
+    query = (
+        select(Visit)
+        .join(Seat, Seat.visit_id == Visit.id)
+        .where(Seat.person_id == person.id, Seat.arrived_at.is_not(None), Seat.signed_at.is_(None))
+        .where(Visit.state.in_(WORKING))
+        .order_by(Seat.arrived_at.desc())
+        .limit(1)
+    )
+    visit: Visit | None = await session.scalar(query)
+    return visit
+
+
 async def waiting_for(session: AsyncSession, organ_id: int) -> list[Visit]:
     """The visits that wait for review by an organ, the longest first."""
     query = (

@@ -10,6 +10,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from fractions import Fraction
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -75,11 +76,10 @@ def floor(path: Path, out: Path) -> dict[str, float]:
     lines = ["\t".join((a, b, str(c), d, e)).encode() for a, b, c, d, e in rows]
     del rows
     marks.append(time.perf_counter())  # joining the fields is not counted: it belongs to no part
-    level = [sha256(b"\0" + line).digest() for line in lines]
+    level = [sha256(b"\0%b" % line).digest() for line in lines]
     while len(level) > 1:
-        level = [sha256(b"\1" + a + b).digest() for a, b in zip(level[::2], level[1::2], strict=False)] + (
-            level[-1:] if len(level) % 2 else []
-        )
+        pairs, odd = iter(level), level[len(level) & ~1 :]
+        level = [sha256(b"\1" + a + b).digest() for a, b in zip(pairs, pairs, strict=False)] + odd
     marks.append(time.perf_counter())
     (out / "floor.tsv").write_bytes(b"\n".join(lines))
     marks.append(time.perf_counter())
@@ -101,22 +101,18 @@ def ours(path: Path, out: Path, visits: int) -> float:
     """Pool to certificate: read, commit, draw subjects and seats, write the bundle. Returns the commitment's share."""
     begun = time.perf_counter()
     base = sqlite3.connect(path)
-    pool = [f"{a}\t{b}\t{c}\t{d}\t{e}".encode() for a, b, c, d, e in base.execute(ROWS)]
-    staff = [
-        f"{a}\t{b}\t{c}\t{d}\t{e}".encode() for a, b, c, d, e in base.execute("SELECT * FROM inspectors ORDER BY id")
-    ]
-    sizes = dict(base.execute("SELECT stratum, count(*) FROM subjects GROUP BY stratum"))
+    base.text_factory = bytes  # SQLite writes the line, and Python never sees its fields
+    query = "SELECT printf('%s\t%s\t%d\t%s\t%s', code, stratum, weight, area, tags) FROM subjects ORDER BY code"
+    pool = [line for (line,) in base.execute(query)]
+    query = "SELECT printf('%s\t%s\t%s\t%d\t%s', id, organ, area, load, tags) FROM inspectors ORDER BY id"
+    staff = [line for (line,) in base.execute(query)]
     base.close()
-    total, quotas = len(pool), {}
-    for name, size in sorted(sizes.items()):
-        quotas[name] = bundles.quota((visits, total), size)
-    quotas["A"] += visits - sum(quotas.values())
     tables = {"pool.tsv": pool, "inspectors.tsv": staff, "recusals.tsv": []}
     near = [{"area": area, "neighbours": [AREAS[at - 1], AREAS[(at + 1) % 90]]} for at, area in enumerate(AREAS)]
     slots = [{"organ": "市场监管", "qualified": True}, {"organ": "市场监管", "qualified": False}]
     committed = bundles.commitment(
         tables,
-        quotas,
+        dict.fromkeys((name for name, _, _ in STRATA), Fraction(visits, len(pool))),
         authority="某市",
         task="330700202308231001",
         sequence=1,
@@ -142,7 +138,7 @@ def check(path: Path, out: Path) -> int:
 
 
 def child(case: str, path: Path, out: Path, visits: int) -> None:
-    """One measurement in a process of its own, so that its peak of memory is its own; prints seconds, MiB and detail."""
+    """One measurement in a process (and a peak of memory) of its own; prints seconds, MiB and detail."""
     detail: Any = ""
     begun = time.perf_counter()
     if case == "floor":

@@ -89,7 +89,8 @@ async def running(settings: Settings, now: Callable[[], datetime] | None = None)
     await runner.setup()
     await web.TCPSite(runner, settings.host, settings.port).start()
     owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
-    schedule = jobs.scheduler(database, clock, owner, settings.zone)
+    one_at_a_time = asyncio.Lock()
+    schedule = jobs.scheduler(database, clock, owner, settings.zone, one_at_a_time)
     await sender.catch_up(timedelta() if database.is_sqlite else OTHERS_MAY_BE_SENDING)
     tasks = [asyncio.create_task(desk.run()), asyncio.create_task(postman.run())]
     tasks.append(asyncio.create_task(_catch_up(sender)))
@@ -100,7 +101,8 @@ async def running(settings: Settings, now: Callable[[], datetime] | None = None)
     try:
         yield Running(settings, database, bot, mailbox, desk, postman, sender, settings.address)
     finally:
-        schedule.shutdown(wait=False)
+        async with one_at_a_time:  # no tick is in the middle of something
+            schedule.shutdown(wait=False)
         for task in reversed(tasks):
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -145,4 +147,4 @@ async def _catch_up(sender: Sender) -> None:
     while True:
         await asyncio.sleep(CATCH_UP_EVERY)
         with suppress(Exception):
-            await sender.catch_up(OTHERS_MAY_BE_SENDING)
+            await sender.database.finish(sender.catch_up(OTHERS_MAY_BE_SENDING))

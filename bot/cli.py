@@ -10,12 +10,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
+import qrcode
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
+from telegram import Bot
+from telegram.error import TelegramError
 
-import actions.imports as imports
-from actions import beacons, people
+from actions import beacons, imports, people
 from bot.app import running
 from bot.cli_demo import demo
 from bot.logs import set_up
@@ -29,9 +31,7 @@ from rules.refusal import Refusal
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="随查 Suicha")
 imports_app = typer.Typer(no_args_is_help=True, help="Bring in directories from files.")
-draw_app = typer.Typer(no_args_is_help=True, help="Hold draws.")
 app.add_typer(imports_app, name="import")
-app.add_typer(draw_app, name="draw")
 app.command()(demo)
 
 err = Console(stderr=True)
@@ -87,7 +87,7 @@ def run() -> None:
     """Run the product until it is told to stop."""
     settings = _settings()
     if not settings.bot_token.get_secret_value():
-        err.print("BOT_TOKEN is not set. Without a token, `make run` starts the product with local phones.")
+        err.print(Words(settings.language, settings.zone)("cli.no_token").unescape(), markup=False)
         raise typer.Exit(2)
     asyncio.run(_until_stopped(settings))
 
@@ -128,8 +128,10 @@ def _import(file: Path, bring_in: Any, noun: str, dry_run: bool, as_json: bool) 
     ):
         bar = progress.add_task(file.name, total=None)
 
+        def advance(rows: int) -> None:
+            progress.update(bar, completed=rows)
+
         async def work(session: Any, now: datetime) -> imports.Report:
-            advance = lambda rows: progress.update(bar, completed=rows)  # noqa: E731
             report: imports.Report = await bring_in(session, source, file.name, now, None, advance)
             return report
 
@@ -163,9 +165,6 @@ def invite(staff_number: str, as_json: Json = False) -> None:
 
 
 async def _bot_username(settings: Settings) -> str:
-    from telegram import Bot
-    from telegram.error import TelegramError
-
     if not settings.bot_token.get_secret_value():
         return ""
     bot = Bot(settings.bot_token.get_secret_value(), settings.bot_api_base_url, settings.bot_api_file_url)
@@ -177,8 +176,6 @@ async def _bot_username(settings: Settings) -> str:
 
 
 def _print_qr(content: str) -> None:
-    import qrcode
-
     code = qrcode.QRCode(border=1)
     code.add_data(content)
     code.print_ascii(invert=True)
@@ -191,7 +188,8 @@ def verify(bundle: Path, as_json: Json = False) -> None:
     try:
         files = {path.name: path.read_bytes() for path in sorted(bundle.iterdir()) if path.is_file()}
         verdict = draws.verify(files)
-        beacons.check(verdict.certificate["entropy"])
+        if verdict["entropy"]["kind"] == "drand":
+            beacons.check(verdict["entropy"])
     except draws.Refused as refused:
         problem = f"{refused.code}: {refused.detail}"
     except (OSError, ValueError) as error:
@@ -201,5 +199,6 @@ def verify(bundle: Path, as_json: Json = False) -> None:
     else:
         settings = Settings()
         words = Words(settings.language, settings.zone)
-        typer.echo(words("verify.rejected", problem=problem) if problem else words("verify.accepted"))
+        verdict_in_words = words("verify.rejected", problem=problem) if problem else words("verify.accepted")
+        typer.echo(verdict_in_words.unescape())
     raise typer.Exit(1 if problem else 0)

@@ -18,8 +18,7 @@ class Evidence:
     """A store that knows a thing by the SHA-256 of its bytes: the same bytes are kept once."""
 
     def __init__(self, url: str) -> None:
-        options = {"mkdir": True} if url.startswith("file:") else {}
-        self._store: ObjectStore = from_url(url, **options)
+        self._store: ObjectStore = from_url(url, mkdir=True) if url.startswith("file:") else from_url(url)
 
     async def keep(self, data: bytes) -> str:
         """Store bytes, durable when this returns; their SHA-256 in hex."""

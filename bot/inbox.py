@@ -77,7 +77,7 @@ class Mailbox:
                 query = urlencode({"offset": offset, "timeout": 10, "allowed_updates": json.dumps(KINDS)})
                 updates = await line.post(f"{address}/getUpdates?{query}", read_timeout=20)
                 assert isinstance(updates, list)
-                await self.store(updates)
+                await self.database.finish(self.store(updates))
                 offset = max((update["update_id"] + 1 for update in updates), default=offset)
                 pause = 0.5
             except RetryAfter as error:
@@ -185,12 +185,13 @@ class Desk:
             )
         )
         async with self.database.read() as session:
-            return await session.scalar(query)
+            head: Inbox | None = await session.scalar(query)
+            return head
 
     async def _handle(self, row: Inbox) -> bool:
         """Handle one update; False if it must wait, or another process has it."""
         with structlog.contextvars.bound_contextvars(update=row.update_id):
-            incoming = Update.de_json(row.body, self.application.bot)
+            incoming = self._read(row)
             try:
                 file = await fetch(incoming)
                 turn = await self._turn(row, incoming, file)
@@ -210,6 +211,14 @@ class Desk:
                 return False
             await self.sender.deliver(row.update_id, row.chat_id, turn.replies)
             return True
+
+    def _read(self, row: Inbox) -> Update:
+        """The update as PTB reads it; an empty one if it cannot: it gets an answer, and nobody waits behind it."""
+        try:
+            return Update.de_json(row.body, self.application.bot)
+        except Exception:
+            log.exception("an update cannot be read")
+            return Update(row.update_id)
 
     async def _claim(self, session: Any, row: Inbox) -> bool:
         """Hold this update for the rest of the transaction, unless it is done or held elsewhere."""

@@ -39,7 +39,7 @@ class Postman:
         """Send what is due, for ever."""
         while True:
             try:
-                busy = await self.round()
+                busy = await self.database.finish(self.round())
             except Exception:
                 log.exception("a round of notices failed")
                 busy = False

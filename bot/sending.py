@@ -10,7 +10,7 @@ from typing import Any
 
 import qrcode
 import structlog
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions
 from telegram.constants import ParseMode
 from telegram.error import BadRequest, Forbidden, NetworkError, RetryAfter
@@ -79,9 +79,18 @@ class Sender:
         )
         async with self.database.read() as session:
             rows = list(await session.scalars(query))
+            latest = select(Inbox.chat_id, func.max(Inbox.update_id)).where(
+                Inbox.chat_id.in_({row.chat_id for row in rows}), Inbox.done_at.is_not(None)
+            )
+            last = dict((await session.execute(latest.group_by(Inbox.chat_id))).tuples().all())
         for row in rows:
-            if row.update_id not in self._saying:
-                await self.deliver(row.update_id, row.chat_id, row.replies or [])
+            if row.update_id in self._saying:
+                continue
+            # What the chat has seen since must not be overwritten by an older card.
+            replies = [one for one in row.replies or [] if row.update_id == last[row.chat_id] or one["do"] in MESSAGES]
+            await self.deliver(row.update_id, row.chat_id, replies)
+            if not replies:
+                self._said.append(row.update_id)
         await self.settle()
 
     async def _patiently(self, chat_id: int, reply: dict[str, Any]) -> int | None:

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from actions import checklists, draws, leads, plans, publication, seats, visits
+from actions.calendars import official
 from demo.directories import NOTARY, OFFICE
 from models.draws import Draw
 from models.items import Item
@@ -48,13 +49,14 @@ class Campaign:
         by = await self.person(supervisor)
         item_id = (await self.session.scalars(select(Item.id).where(Item.code == item))).one()
         area_code = (await self.session.scalars(select(Area.code).where(Area.name == area))).one()
-        ends = at.date() + timedelta(days=days)
+        # a task ends on a day that is worked on
+        ends = official().add(at.date() + timedelta(days=days - 1), 1)
         wish = plans.NewTask(item_id, area_code, Decimal(ratio), at.date(), ends)
         task = await plans.create_task(self.session, wish, by, at)
         people = [await self.person(staff_no) for staff_no in WITNESSES]
         draw = await draws.commit(self.session, task, people, self.authority, by, at + timedelta(minutes=6))
         for person, words in zip(people, WITNESSES.values(), strict=True):
-            await draws.contribute(self.session, draw, person, words, contributed)
+            await draws.contribute(self.session, draw, person, f"{words}，第 {draw.sequence} 次", contributed)
         await self._settle()
         return draw.id
 

@@ -57,7 +57,10 @@ async def set_the_page(
 ) -> None:
     """Choose what the page shows: titles, links to the register, and places where the inspector has to go."""
     people = list((await shown(session)).values())
-    titles = [str(words(f"demo.phone.{role}", organ=one.organ.name)) for role, one in zip(ROLES, people, strict=True)]
+    titles = [
+        str(words(f"demo.phone.{role}", department=one.organ.department))
+        for role, one in zip(ROLES, people, strict=True)
+    ]
     query = (
         select(Visit)
         .join(Seat, Seat.visit_id == Visit.id)

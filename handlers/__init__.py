@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
 from telegram import Update
@@ -156,7 +156,7 @@ async def tapped(turn: Turn) -> None:
     await BUTTONS.get(verb, fallback.old_button)(turn)
 
 
-def on(act: Callable[[Turn], Awaitable[None]]) -> Callable[[Update, Any], Awaitable[None]]:
+def on(act: Callable[[Turn], Awaitable[None]]) -> Callable[[Update, Any], Coroutine[Any, Any, Any]]:
     """Let PTB call a handler of ours: the turn is the one that is being taken in this task."""
 
     async def called(_update: Update, _context: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from handlers import checklists, draws, leads, people, plans, review, seats
@@ -36,7 +37,7 @@ async def _again(turn: Turn, visit: Any) -> None:
     turn.show_again = show_again
 
 
-AWAITED = {
+AWAITED: dict[str, Callable[..., Awaitable[None]]] = {
     "draw.void": draws.void,
     "draw.witness": draws.witnessed,
     "lead.outcome": leads.resolved,

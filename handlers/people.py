@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from actions import people
+from actions import people, visits
 from handlers.buttons import button
 from handlers.turn import Turn
 from locales import LANGUAGES
@@ -83,6 +83,9 @@ async def where_you_are(turn: Turn, _: Any = None, greeting: str = "") -> None:
         lines.append(words("start.visits", n=all_open) if all_open else words("start.no_visits"))
         if offered:
             lines.append(words("start.offered", n=offered))
+        current = await visits.under_way(turn.session, person)
+        if current:
+            rows.append([button(words, "visit", current.id, label="button.resume", name=current.subject.name)])
         rows.append([button(words, "tasks")])
     if "supervisor" in person.roles:
         reviews = await count_reviews(turn)

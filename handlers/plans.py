@@ -80,7 +80,7 @@ async def choose_ratio(turn: Turn, _: Any) -> None:
     rows.append([button(words, "plans", label="button.cancel")])
     turn.wait_for("task.ratio", item=item.id, area=int(area.code))
     text = "task.ratio_ceiling" if ceiling is not None else "task.ratio"
-    await turn.show("tasks", words(text, area=area.name, ceiling=f"{ceiling or 0:.10g}"), rows)
+    await turn.show("tasks", words(text, area=area.name, ceiling=f"{float(ceiling or 0):.10g}"), rows)
 
 
 async def typed_ratio(turn: Turn, item: int, area: int) -> None:
@@ -114,7 +114,7 @@ async def confirm(turn: Turn, _: Any) -> None:
         "task.confirm",
         item=item.name,
         area=area.name,
-        percent=f"{wish.ratio:.10g}",
+        percent=f"{float(wish.ratio):.10g}",
         size=size,
         starts=wish.starts,
         ends=wish.ends,
@@ -153,7 +153,7 @@ async def show(turn: Turn, task: Task) -> None:
         name=task.name,
         number=task.number,
         area=task.area.name,
-        percent=f"{task.ratio:.10g}",
+        percent=f"{float(task.ratio):.10g}",
         starts=task.starts,
         ends=task.ends,
     )

@@ -50,7 +50,7 @@ async def card(turn: Turn, visit: Visit, head: Markup = NOTHING) -> None:
     """Show the visit as it is now to whoever asks; `head` is a line that goes before."""
     seat = _seat(visit, turn.person)
     if seat and visit.state in WORKING and seat.arrived_at:
-        await checklists.show(turn, visit, head)
+        await checklists.show(turn, visit, head or (turn.words("resume") if visit.answers else NOTHING))
         return
     words = turn.words
     lines = [head] if head else []
@@ -58,7 +58,7 @@ async def card(turn: Turn, visit: Visit, head: Markup = NOTHING) -> None:
     await turn.show(f"visit:{visit.id}", Markup("\n").join(lines), _buttons(words, visit, seat))
 
 
-def describe(words: Words, visit: Visit, viewer: Person, turn: Turn) -> Markup:
+def describe(words: Words, visit: Visit, viewer: Person, turn: Any) -> Markup:
     """The card's text: what, where, who with, until when, and why (drawn by lot)."""
     subject, task = visit.subject, visit.task
     partners = [seat.person.name for seat in visit.seats if seat.person and seat.person_id != viewer.id]
@@ -83,7 +83,7 @@ def describe(words: Words, visit: Visit, viewer: Person, turn: Turn) -> Markup:
     return Markup("\n").join(lines)
 
 
-def due(words: Words, visit: Visit, turn: Turn) -> Markup:
+def due(words: Words, visit: Visit, turn: Any) -> Markup:
     """Until when, and how many working days that leaves."""
     left = official().between(turn.today, visit.due)
     if visit.state not in OPEN:
@@ -138,8 +138,9 @@ async def start(turn: Turn, visit: Visit) -> None:
 
 async def here(turn: Turn, visit: Visit) -> None:
     """`我已到场`: the checklist opens."""
+    again = visits.seat_of(visit, turn.person).arrived_at is not None
     await visits.arrive(turn.session, visit, turn.person, turn.now)
-    await checklists.show(turn, visit)
+    await checklists.show(turn, visit, turn.words("resume") if again and visit.answers else NOTHING)
 
 
 async def code(turn: Turn, visit: Visit) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import datetime
-from typing import Any
+from zoneinfo import ZoneInfo
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.interval import IntervalTrigger
@@ -21,14 +22,16 @@ SCHEDULE: list[tuple[Tick, int]] = [  # what, and every how many seconds; each a
 ]
 
 
-def scheduler(database: Database, now: Callable[[], datetime], owner: str, zone: Any) -> AsyncIOScheduler:
+def scheduler(
+    database: Database, now: Callable[[], datetime], owner: str, zone: ZoneInfo, one_at_a_time: asyncio.Lock
+) -> AsyncIOScheduler:
     """A scheduler for one process; of several processes only the one that holds the clock's lease acts."""
     clock = AsyncIOScheduler(timezone=zone)
     for tick, seconds in SCHEDULE:
         clock.add_job(
             ticks.guarded,
             IntervalTrigger(seconds=seconds),
-            args=[tick, database, now, owner],
+            args=[tick, database, now, owner, one_at_a_time],
             id=tick.__name__,
             next_run_time=now(),
             coalesce=True,

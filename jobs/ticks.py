@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
@@ -21,13 +22,16 @@ log = structlog.get_logger("clock")
 LEASE = timedelta(seconds=8)  # how long a dead process keeps the clock
 
 
-async def guarded(tick: Any, database: Database, now: Callable[[], datetime], owner: str) -> None:
+async def guarded(
+    tick: Any, database: Database, now: Callable[[], datetime], owner: str, one_at_a_time: asyncio.Lock
+) -> None:
     """Run a tick if this process holds the clock; what fails is logged and due again."""
-    try:
-        if await hold(database, "clock", owner, now()):
-            await tick(database, now())
-    except Exception:
-        log.exception("a tick failed", tick=tick.__name__)
+    async with one_at_a_time:
+        try:
+            if await hold(database, "clock", owner, now()):
+                await tick(database, now())
+        except Exception:
+            log.exception("a tick failed", tick=tick.__name__)
 
 
 async def hold(database: Database, name: str, owner: str, now: datetime) -> bool:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, event
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 
 from models.base import Base
 
+T = TypeVar("T")
 DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg", "postgres": "postgresql+asyncpg"}
 SQLITE_SETTINGS = {
     "journal_mode": "WAL",
@@ -41,6 +42,16 @@ class Database:
         if self.is_sqlite:
             event.listen(self.engine.sync_engine, "connect", _prepare_sqlite)
             event.listen(self.engine.sync_engine, "begin", _begin_sqlite)
+
+    @staticmethod
+    async def finish(work: Coroutine[Any, Any, T]) -> T:
+        """Do work to its end even if we are cancelled meanwhile: no transaction is left hanging in a connection."""
+        task = asyncio.ensure_future(work)
+        try:
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            await asyncio.wait([task])
+            raise
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncSession]:
@@ -77,13 +88,9 @@ def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
 
 
-async def insert_new(
-    session: AsyncSession, table: type[Base], rows: list[dict[str, Any]], *unique: str
-) -> int:
+async def insert_new(session: AsyncSession, table: type[Base], rows: list[dict[str, Any]], *unique: str) -> int:
     """Insert rows; one whose `unique` columns are there already is left alone. How many are new."""
     sqlite = session.get_bind().dialect.name == "sqlite"
-    insert = (sqlite_insert if sqlite else postgresql_insert)(table).on_conflict_do_nothing(
-        index_elements=unique
-    )
+    insert = (sqlite_insert if sqlite else postgresql_insert)(table).on_conflict_do_nothing(index_elements=unique)
     result = await session.execute(insert.returning(*(getattr(table, name) for name in unique)), rows)
     return len(result.all())

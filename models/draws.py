@@ -90,4 +90,6 @@ async def draw_files(session: AsyncSession, draw_id: int) -> dict[str, bytes]:
 
 async def draw_of_task(session: AsyncSession, task_id: int) -> Draw | None:
     """The draw of a task that is not void, if there is one."""
-    return await session.scalar(select(Draw).where(Draw.task_id == task_id, Draw.state != "void"))
+    query = select(Draw).where(Draw.task_id == task_id, Draw.state != "void")
+    draw: Draw | None = await session.scalar(query)
+    return draw

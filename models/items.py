@@ -54,9 +54,7 @@ class Item(Base):
     category: Mapped[str] = mapped_column(default="")
     basis: Mapped[str] = mapped_column(default="")
     subjects: Mapped[str] = mapped_column(default="")  # who is inspected, in words
-    label: Mapped[str] = mapped_column(
-        default=""
-    )  # the subjects' label that puts them in the pool; empty: all
+    label: Mapped[str] = mapped_column(default="")  # the subjects' label that puts them in the pool; empty: all
     content: Mapped[str] = mapped_column(default="")
     method: Mapped[str] = mapped_column(default="")
     frequency: Mapped[str] = mapped_column(default="")

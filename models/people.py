@@ -96,7 +96,8 @@ class Invitation(Base):
 
 async def chat_of(session: AsyncSession, person_id: int) -> Chat | None:
     """The chat that is bound to a person, if there is one."""
-    return await session.scalar(select(Chat).where(Chat.person_id == person_id))
+    chat: Chat | None = await session.scalar(select(Chat).where(Chat.person_id == person_id))
+    return chat
 
 
 async def with_role(session: AsyncSession, role: str, organ_id: int | None = None) -> list[Person]:

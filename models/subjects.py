@@ -54,12 +54,11 @@ class SubjectLabel(Base):
 
 async def subject_by_code(session: AsyncSession, code: str) -> Subject | None:
     """The subject with exactly this code."""
-    return await session.scalar(select(Subject).where(Subject.code == code))
+    subject: Subject | None = await session.scalar(select(Subject).where(Subject.code == code))
+    return subject
 
 
 async def find_subjects(session: AsyncSession, words: str, limit: int = 20) -> list[Subject]:
     """Subjects whose name contains the words, or whose code is or begins with them; by name."""
-    pattern = Subject.name.contains(words, autoescape=True) | Subject.code.startswith(
-        words.upper(), autoescape=True
-    )
+    pattern = Subject.name.contains(words, autoescape=True) | Subject.code.startswith(words.upper(), autoescape=True)
     return list(await session.scalars(select(Subject).where(pattern).order_by(Subject.name).limit(limit)))

@@ -11,8 +11,9 @@ from fractions import Fraction
 from hashlib import sha256
 from typing import Any
 
-from rules.draw import HEX, Hats, Tables, canonical, lines, merkle_root, need, parse, read, read_commitment
+from rules.draw import HEX, Hats, canonical, lines, merkle_root, need, parse, read, read_commitment
 
+Tables = Mapping[str, Sequence[bytes]]  # the sorted lines of each file
 RATIO = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9}|/[1-9][0-9]{0,8})?")
 
 
@@ -29,6 +30,12 @@ def public_subject_id(pool_key: bytes, internal_id: str) -> str:
 def public_inspector_id(pool_key: bytes, staff_no: str) -> str:
     """Public id of an inspector (docs/draw.md, Words)."""
     return "I" + hmac.digest(pool_key, staff_no.encode(), "sha256").hex()[:16]
+
+
+def veiled(pool_key: bytes, names: Iterable[str]) -> dict[str, str]:
+    """Names for strata that say nothing: the class of a subject is never public, though its stratum must be."""
+    order = sorted(names, key=lambda name: hmac.digest(pool_key, name.encode(), "sha256"))
+    return {name: f"S{number}" for number, name in enumerate(order, 1)}
 
 
 def table(rows: Iterable[bytes | Sequence[object]]) -> bytes:
@@ -59,9 +66,10 @@ def quota(ratio: str | Fraction | tuple[int, int], size: int) -> int:
     return min(size, max(1, (2 * Fraction(ratio) * size + 1) // 2))
 
 
-def commitment(tables: Tables, quotas: Mapping[str, int], **fields: Any) -> bytes:
+def commitment(tables: Tables, quotas: Mapping[str, int | str | Fraction], **fields: Any) -> bytes:
     """The file `commitment.json` for tables (sorted lines by file name) and the quota of each stratum.
 
+    A quota is a number of subjects, or a ratio as `quota` takes it (a text or a fraction).
     `fields` are the others of docs/draw.md (`authority`, `task`, `sequence`, `previous`, `rules`, `secret_hash`,
     `entropy`, `committed_at`) and any further ones. Refuses whatever a checker would refuse later.
     """
@@ -69,11 +77,12 @@ def commitment(tables: Tables, quotas: Mapping[str, int], **fields: Any) -> byte
     given = {name: rows for name, rows in tables.items() if rows or name != "excluded.tsv"}
     for name, rows in given.items():
         need(all(map(bytes.__lt__, rows, rows[1:])), "order", name)
-        for (first, *_), keys in read(rows, name):
+        for (first, *_), keys in read(rows, name, 1):
             sizes[first] += len(keys) if name == "pool.tsv" else 0
-            absent = name != "excluded.tsv" or not any(position(tables["pool.tsv"], key.decode()) >= 0 for key in keys)
-            need(absent, "excluded", first)
-    strata = [{"name": name, "size": sizes[name], "quota": quotas[name]} for name in sorted(quotas)]
+            both = [key for key in keys if name == "excluded.tsv" and position(tables["pool.tsv"], key.decode()) >= 0]
+            need(not both, "excluded", repr(both))
+    drawn = {name: n if isinstance(n, int) else quota(n, sizes[name]) for name, n in quotas.items()}
+    strata = [{"name": name, "size": sizes[name], "quota": drawn[name]} for name in sorted(quotas)]
     need(sum(sizes[name] for name in quotas) == len(tables["pool.tsv"]), "strata", "pool.tsv")
     trees: dict[str, dict[str, Any]] = {
         name.removesuffix(".tsv"): {"root": merkle_root(rows), "size": len(rows)}

@@ -5,7 +5,7 @@ import re
 import sys
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from contextlib import suppress
 from datetime import datetime
 from hashlib import sha256
@@ -23,13 +23,12 @@ COMMITMENT |= {"version": range(1, 2), "sequence": COUNT[1:], "authority": TEXT,
 COMMITMENT |= {"pool": TREE | {"strata": [STRATUM]}, "rules": RULES, "committed_at": TIME}
 SOURCES: dict[str, Any] = {"drand": {"chain": QUICKNET, "round": COUNT[1:]}, "witness": {"witnesses": [TEXT]}}
 ANSWERS = {"drand": {"signature": "[0-9a-f]{96}"}, "witness": {"contributions": [{"text": "(?s).*"}]}}
-SUBJECT, INSPECTOR = re.compile(rb"[0-9A-HJ-NP-RTUW-Y]{18}|~[0-9a-f]{32}"), re.compile(rb"I[0-9a-f]{16}")
-FIELD, TAGS = rb"[^\t]+", rb"\t(?:[^\t,]+(?:,[^\t,]+)*)?"
-ROWS = {"excluded.tsv": (SUBJECT, FIELD), "recusals.tsv": (SUBJECT, INSPECTOR.pattern)}  # id, and the rest
-WEIGHT = rb"\t(?:[1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])\t"  # to 65535
-ROWS["pool.tsv"] = SUBJECT, FIELD + WEIGHT + FIELD + TAGS
-ROWS["inspectors.tsv"] = INSPECTOR, FIELD + rb"\t" + FIELD + rb"\t(?:0|[1-9][0-9]{0,8})" + TAGS
-Tables = Mapping[str, Sequence[bytes]]  # the lines of each file
+SUBJECT, INSPECTOR = re.compile(rb"(?:[0-9A-HJ-NP-RTUW-Y]{18}|~[0-9a-f]{32})"), re.compile(rb"I[0-9a-f]{16}")
+FIELD, TAGS = rb"\t[^\t\n]+", rb"\t(?:[^\t\n,]+(?:,[^\t\n,]+)*)?"
+WEIGHT = rb"\t(?:[1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])"  # to 65535
+ROWS = {"excluded.tsv": SUBJECT.pattern + FIELD, "recusals.tsv": SUBJECT.pattern + rb"\t" + INSPECTOR.pattern}
+ROWS["pool.tsv"] = SUBJECT.pattern + FIELD + WEIGHT + FIELD + TAGS
+ROWS["inspectors.tsv"] = INSPECTOR.pattern + FIELD + FIELD + rb"\t(?:0|[1-9][0-9]{0,8})" + TAGS
 
 
 class Refused(Exception):
@@ -78,19 +77,21 @@ def lines(data: bytes, name: str = "table") -> list[bytes]:
     return rows
 
 
-def read(rows: Sequence[bytes], name: str) -> Iterator[tuple[list[str], list[bytes]]]:
-    """The ids of a table by what follows them, which a city's pool repeats: so each is checked once."""
-    groups, last = defaultdict[bytes, list[bytes]](list), b"\n"
+def read(rows: Sequence[bytes], name: str, depth: int = 4) -> Iterable[tuple[tuple[str, ...], list[bytes]]]:
+    """The ids of a table by the first `depth` fields after them; refuses `row` (its form) and `repeated` (an id)."""
+    if not re.fullmatch(b"(?:%b\n)*+" % ROWS[name], b"\n".join([*rows, b""])):
+        raise Refused("row", f"{name}: {next(row for row in rows if not re.fullmatch(ROWS[name], row))!r}")
+    last, groups, known = b"", dict[tuple[str, ...], list[bytes]](), dict[bytes, list[bytes]]()
     for row in rows:
         key, _, rest = row.partition(b"\t")
         if key == last and name != "recusals.tsv":
             raise Refused("repeated", f"{name}: {key!r}")
-        groups[rest].append(last := key)
-    for rest, keys in groups.items():
-        tags = rest.split(b"\t")[-1].split(b",")
-        fine = re.fullmatch(ROWS[name][1], rest) and all(map(ROWS[name][0].fullmatch, keys))
-        need(fine and tags == sorted(set(tags)), "row", f"{name}: {keys[0]!r} {rest!r}")
-        yield rest.decode().split("\t"), keys
+        if rest not in known:  # a city's pool repeats what follows an id, so each is looked at once
+            *fields, tags = rest.decode().split("\t")
+            need(tags.split(",") == sorted(set(tags.split(","))), "row", name)
+            known[rest] = groups.setdefault((*fields, tags)[:depth], [])
+        known[rest].append(last := key)
+    return groups.items()
 
 
 def merkle_root(rows: Sequence[bytes]) -> str:
@@ -126,9 +127,9 @@ def read_commitment(data: bytes) -> dict[str, Any]:
 class Hats:
     """The inspectors of a draw; `loads` are the visits that each holds now, and grow with every seat."""
 
-    def __init__(self, rules: Mapping[str, Any], tables: Tables) -> None:
+    def __init__(self, rules: Mapping[str, Any], tables: Mapping[str, Sequence[bytes]]) -> None:
         self.rules, self.loads, self.recused = rules, dict[str, int](), set(tables["recusals.tsv"])
-        list(read(tables["recusals.tsv"], "recusals.tsv"))  # refuses what is no recusal
+        read(tables["recusals.tsv"], "recusals.tsv")
         self.near = {near["area"]: set(near["neighbours"]) for near in rules["neighbours"]}
         self.staff = defaultdict[tuple[str, str], list[tuple[str, set[str]]]](list)
         self.hats: dict[tuple[str, ...], list[str]] = {}
@@ -145,9 +146,9 @@ class Hats:
         organ, needs = self.rules["slots"][seat]["organ"], tags * self.rules["slots"][seat]["qualified"]
         for mode, areas in ("own", {area}), ("neighbour", self.near.get(area, set())):
             if (key := (organ, mode, area, needs)) not in self.hats:
-                staff = (person for near in areas for person in self.staff[organ, near])
-                self.hats[key] = sorted(name for name, held in staff if held.issuperset(needs.split(",")))
-            hat, moved, two, t = self.hats[key], dict[int, int](), list[str](), -1
+                staff, wanted = (one for near in areas for one in self.staff[organ, near]), set(needs.split(","))
+                self.hats[key] = sorted(name for name, held in staff if wanted <= held)
+            moved, two, t = {0: 0}, (hat := self.hats[key])[:0], -1  # no name moved, nobody drawn
             while len(two) < 2 and (t := t + 1) < len(hat):
                 (word := head.copy()).update(t.to_bytes(4, "big"))
                 at = t + int.from_bytes(word.digest()[:8], "big") % (len(hat) - t)
@@ -176,7 +177,7 @@ def least(seed: bytes, groups: Mapping[int, Sequence[bytes]], wanted: int) -> li
     return sorted((ticket, key) for key, ticket in best.items())[:wanted]
 
 
-def draw(commitment: bytes, tables: Tables, secret: bytes, entropy: Any) -> dict[str, Any]:
+def draw(commitment: bytes, tables: Mapping[str, Sequence[bytes]], secret: bytes, entropy: Any) -> dict[str, Any]:
     """The certificate of a committed draw; refuses a secret, an entropy or strata other than the committed."""
     c, rows, pool = read_commitment(commitment), tables["pool.tsv"], defaultdict[str, Any](dict)
     source, strata = c["entropy"], sorted((s["name"], s["size"], s["quota"]) for s in c["pool"]["strata"])
@@ -186,20 +187,19 @@ def draw(commitment: bytes, tables: Tables, secret: bytes, entropy: Any) -> dict
         right = {key: source[key] for key in ("kind", "chain", "round")} | {"signature": entropy["signature"]}
         right["randomness"] = sha256(bytes.fromhex(entropy["signature"])).hexdigest()
     else:
-        pairs = zip(source["witnesses"], entropy["contributions"], strict=False)
-        right = {"kind": "witness", "contributions": [{"witness": w, "text": g["text"]} for w, g in pairs]}
+        said = {str(one.get("witness")): one["text"] for one in entropy["contributions"]}
+        right = {"kind": "witness", "contributions": [{"witness": w, "text": said.get(w)} for w in source["witnesses"]]}
     need(canonical(entropy) == canonical(right), "entropy", "certificate.json")
     parts = b"suicha draw 1", sha256(commitment).digest(), secret, sha256(canonical(right)).digest()
-    seed, drawn, reserves, visits = sha256(b"".join(parts)).digest(), [], [], []
-    for (name, weight, _, _), keys in read(rows, "pool.tsv"):
-        pool[name].setdefault(int(weight), []).extend(keys)
+    seed, drawn, reserves, visits, hats = sha256(b"".join(parts)).digest(), [], [], [], Hats(c["rules"], tables)
+    for (name, weight), keys in read(rows, "pool.tsv", 2):
+        pool[name][int(weight)] = keys
     sizes = {name: sum(map(len, groups.values())) for name, groups in pool.items()}
     need(sizes == {name: size for name, size, _ in strata if size}, "strata", "pool.tsv")
     for name, _, quota in strata:
         best = least(seed, pool[name], quota + c["rules"]["reserves"])
         drawn += [(*pair, name) for pair in best[:quota]]
         reserves.append({"stratum": name, "ids": [key.decode() for _, key in best[quota:]]})
-    hats = Hats(c["rules"], tables)
     for ticket, key, name in sorted(drawn):
         row, seats = rows[bisect_left(rows, key)], list[dict[str, str]]()
         for seat in range(len(c["rules"]["slots"])):

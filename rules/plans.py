@@ -23,6 +23,6 @@ def check_task(kind: str, ceiling: Decimal | None, ratio: Decimal, starts: date,
     if not 0 < ratio <= 100:
         raise Refusal("plans.ratio_range")
     if kind == "general" and (ceiling is None or ratio > ceiling):
-        raise Refusal("plans.over_ceiling", ceiling=f"{ceiling or 0:.10g}")
+        raise Refusal("plans.over_ceiling", ceiling=f"{float(ceiling or 0):.10g}")
     if ends < starts or ends < today:
         raise Refusal("plans.window")

@@ -14,7 +14,7 @@ from models.tables import Base
 
 SHARED = Path(__file__).parents[1].parent / "shared"
 POSTGRES = os.environ.get("TEST_POSTGRES_URL", "")
-_prepared: set[str] = set()
+prepared: set[str] = set()
 
 
 @pytest.fixture(scope="session")
@@ -46,11 +46,11 @@ async def database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncItera
 async def _empty_postgres(database: Database) -> None:
     """Tables anew for the first test, emptied for every other: making them takes ten times as long."""
     async with database.engine.begin() as connection:
-        if POSTGRES not in _prepared:
+        if POSTGRES not in prepared:
             await connection.execute(text("DROP SCHEMA public CASCADE"))
             await connection.execute(text("CREATE SCHEMA public"))
             await connection.run_sync(Base.metadata.create_all)
-            _prepared.add(POSTGRES)
+            prepared.add(POSTGRES)
         else:
             names = ", ".join(f'"{table.name}"' for table in Base.metadata.sorted_tables)
             await connection.execute(text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))

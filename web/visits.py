@@ -14,17 +14,16 @@ RIGHTS = ("certificate", "two", "recusal", "speak", "record", "secrets", "compla
 
 
 async def visit(request: web.Request) -> web.Response:
-    """Genuine, not begun, or not genuine; nothing else can be learned from a code."""
+    """Genuine or not; nothing else can be learned from a code."""
     site, token = request.app[SITE], request.match_info["token"]
-    found: register.VisitCode | bool = False
+    found = None
     if TOKEN.fullmatch(token):
         async with site.database.read() as session:
             found = await register.visit_code(session, token)
-    if isinstance(found, bool):
-        verdict = "early" if found else "false"
-        response = render(request, "no_visit.html", status=404, verdict=verdict)
+    if found is None:
+        response = render(request, "no_visit.html", status=404)
     else:
-        day = found.started_at.astimezone(site.zone).date()
+        day = (found.started_at or site.now()).astimezone(site.zone).date()
         response = render(request, "visit.html", visit=found, day=day, rights=RIGHTS)
     response.headers["Cache-Control"] = "no-store"
     response.headers["X-Robots-Tag"] = "noindex"

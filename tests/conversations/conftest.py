@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
@@ -12,15 +13,18 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from sqlalchemy.pool import NullPool
 
 from actions.areas import ensure_areas
 from bot.app import Running, running
 from bot.logs import set_up
 from bot.settings import Settings
+from models.database import Database
 from models.items import Checklist, Item, Point
 from models.people import Chat, Organ, Person
 from models.subjects import Subject
 from simulator import Phone, Telegram
+from tests.conftest import POSTGRES, prepared
 
 ZONE = ZoneInfo("Asia/Shanghai")
 MONDAY = datetime(2026, 11, 30, 9, 0, tzinfo=ZONE)
@@ -85,7 +89,9 @@ ORGANS = (
 POINTS = ("食品经营许可证在有效期内", "从业人员健康证明有效", "冷藏设施运转正常", "消毒记录完整", "后厨地面清洁")
 
 
-async def settle_town(session: Any, now: datetime, subjects: int = 12, points: tuple[str, ...] = POINTS) -> dict[str, int]:
+async def settle_town(
+    session: Any, now: datetime, subjects: int = 12, points: tuple[str, ...] = POINTS
+) -> dict[str, int]:
     """Areas, organs, staff, an item with its checklist, and some noodle shops."""
     await ensure_areas(session)
     ids: dict[str, int] = {}
@@ -152,8 +158,28 @@ def clock() -> Clock:
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    """An installation of its own in an empty folder."""
+    """An installation of its own in an empty folder, on SQLite."""
     return Settings(bot_token="123456:TEST", data_dir=tmp_path / "data", port=free_port())  # type: ignore[arg-type]
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def either(request: pytest.FixtureRequest, settings: Settings) -> None:
+    """Runs a test on SQLite and, where there is a server, on PostgreSQL; named before `town`."""
+    if request.param == "postgres":
+        if not POSTGRES:
+            pytest.skip("TEST_POSTGRES_URL names no PostgreSQL server")
+        asyncio.run(empty(POSTGRES))
+        settings.database_url = POSTGRES
+
+
+async def empty(url: str) -> None:
+    """A PostgreSQL database without any table, for the product to migrate."""
+    database = Database(url, poolclass=NullPool)
+    async with database.engine.begin() as connection:
+        await connection.exec_driver_sql("DROP SCHEMA public CASCADE")
+        await connection.exec_driver_sql("CREATE SCHEMA public")
+    await database.close()
+    prepared.clear()
 
 
 @pytest.fixture
@@ -163,7 +189,9 @@ async def town(settings: Settings, clock: Clock) -> AsyncIterator[Town]:
         yield found
 
 
-def town_running(settings: Settings, clock: Clock, prepare: Callable[..., Awaitable[dict[str, int]]] = settle_town) -> Any:
+def town_running(
+    settings: Settings, clock: Clock, prepare: Callable[..., Awaitable[dict[str, int]]] = settle_town
+) -> Any:
     """A context in which a town runs."""
     from contextlib import asynccontextmanager
 

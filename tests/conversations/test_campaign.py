@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 
 import aiohttp
+import pytest
 from PIL import Image
 from sqlalchemy import select
 
@@ -16,6 +17,8 @@ from models.visits import Evidence, Seat, Visit
 from rules import draw as rules
 from simulator import Phone
 from tests.conversations.conftest import Town
+
+pytestmark = pytest.mark.usefixtures("either")
 
 
 def photo(colour: str = "red") -> bytes:
@@ -266,7 +269,7 @@ async def test_the_draw_can_be_checked_by_anybody(town: Town) -> None:
 
 async def test_reminders_and_digest_come_once(town: Town) -> None:
     await released(town)
-    visit, first, _ = await the_visit(town)
+    _, first, _ = await the_visit(town)
     town.clock.moves_to(town.clock().replace(year=2026, month=12, day=23, hour=8, minute=1))
     for _ in range(2):
         await ticks.remind(town.app.database, town.clock())

@@ -208,7 +208,7 @@ async def _draws(session: AsyncSession) -> None:
 
 
 async def _visits(session: AsyncSession) -> None:
-    planted = [(1, 1, 1, "published", DONE), (2, 2, 1, "started", GENUINE), (3, 3, 2, "released", EARLY)]
+    planted = [(1, 1, 1, "published", DONE), (2, 2, 1, "started", GENUINE), (3, 3, 2, "drawn", EARLY)]
     planted += [(4, 4, 1, "published", "natural-person-token"), (5, 5, 1, "published", "identity-number-token")]
     for number, subject, draw, state, token in planted:
         session.add(

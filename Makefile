@@ -1,0 +1,43 @@
+# What one types. `make run` and `make test` install what they need into .venv first, and only when it has changed.
+
+PYTHON ?= python3
+BIN := .venv/bin
+
+.SILENT:
+.PHONY: help run demo test check
+.DEFAULT_GOAL := help
+
+help:
+	echo "make run    a made-up city with three phones on a web page; on Telegram if BOT_TOKEN is set"
+	echo "make demo   the whole loop told by itself, on SUBJECTS=file.csv if given"
+	echo "make test   all tests; ARGS='-k draw' for some"
+	echo "make check  style, types, floors"
+
+run: .venv/.installed
+	exec $(BIN)/python -m bot demo
+
+demo: .venv/.installed
+	exec $(BIN)/python -m bot demo --story $(if $(SUBJECTS),--subjects "$(SUBJECTS)")
+
+test: .venv/.installed-dev
+	tests/with_postgres.sh $(BIN)/python -m pytest $(ARGS)
+
+check: .venv/.installed-dev
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+$(BIN)/python:
+	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or later is needed, this is " + sys.version.split()[0]) if sys.version_info < (3, 11) else 0'
+	$(PYTHON) -m venv .venv
+
+.venv/.installed: requirements.txt | $(BIN)/python
+	echo "Installing into .venv …"
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	touch $@
+
+.venv/.installed-dev: requirements-dev.txt .venv/.installed
+	echo "Installing what tests need into .venv …"
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	touch $@

@@ -1,0 +1,174 @@
+"""The house stands: every word is there in both languages, every button leads somewhere, tables and migrations agree."""
+
+from __future__ import annotations
+
+import ast
+import asyncio
+import re
+from pathlib import Path
+from string import Formatter
+
+import pytest
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from babel.messages.catalog import Message
+
+import handlers
+from actions import notify
+from bot.migrate import config, migrate
+from handlers.fallback import AWAITED
+from handlers.notices import NOTICES
+from locales import LANGUAGES, catalogue, files
+from models.database import Database
+from models.tables import Base
+from rules import leads, results, visits
+
+ROOT = Path(__file__).parent.parent
+CODE = sorted(
+    path for folder in ("bot", "handlers", "web", "actions", "rules", "demo") for path in (ROOT / folder).rglob("*.py")
+)
+KEY = re.compile(r"[a-z_]+(\.[a-z_A-Z0-9-]+)+")
+
+
+def messages(language: str) -> dict[str, Message]:
+    """All messages of a language by key; a key that stands twice is a mistake."""
+    found: dict[str, Message] = {}
+    for path in files(language):
+        for message in catalogue(path, language):
+            if message.id:
+                key = message.id[0] if isinstance(message.id, tuple) else message.id
+                assert key not in found, f"{key} stands twice in {language}"
+                found[key] = message
+    return found
+
+
+def forms(message: Message) -> tuple[str, ...]:
+    return message.string if isinstance(message.string, tuple) else (message.string,)
+
+
+def gaps(message: Message) -> set[str]:
+    return {name for form in forms(message) for _, name, _, _ in Formatter().parse(form) if name}
+
+
+def test_both_languages_say_the_same_things() -> None:
+    chinese, english = messages("zh_CN"), messages("en")
+    assert chinese.keys() == english.keys()
+    for key, message in chinese.items():
+        assert all(forms(message)) and all(forms(english[key])), key
+        assert gaps(message) - {"n"} == gaps(english[key]) - {"n"}, key
+
+
+def test_html_of_every_message_is_closed() -> None:
+    for language in LANGUAGES:
+        for key, message in messages(language).items():
+            for form in forms(message):
+                for tag in ("b", "i"):
+                    assert form.count(f"<{tag}>") == form.count(f"</{tag}>"), (language, key)
+
+
+def called_with_key() -> set[tuple[str, str]]:
+    """Every constant key with which the code asks for words, and where."""
+    found = set()
+    for path in CODE:
+        for node in ast.walk(ast.parse(path.read_text())):
+            if not isinstance(node, ast.Call) or not node.args:
+                continue
+            name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+            first = node.args[0]
+            if isinstance(first, ast.Constant) and isinstance(first.value, str):
+                if name in ("words", "t") and path.parent.name != "actions":  # actions have no words
+                    found.add((first.value, path.name))
+                if name == "Refusal":
+                    found.add((f"refusal.{first.value}", path.name))
+    return found
+
+
+def test_every_key_that_the_code_asks_for_has_words() -> None:
+    known = messages("zh_CN")
+    assert {(key, where) for key, where in called_with_key() if key not in known} == set()
+
+
+def test_every_button_has_a_label_and_an_answer() -> None:
+    known = messages("zh_CN")
+    pressed = {"resend_to"}  # its verb is handed on
+    for path in (ROOT / "handlers").glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "button":
+                verb = node.args[1]
+                labelled = any(keyword.arg == "label" for keyword in node.keywords)
+                verbs = [
+                    part.value
+                    for part in ast.walk(verb)
+                    if isinstance(part, ast.Constant) and isinstance(part.value, str)
+                ]
+                pressed.update(verbs)
+                assert labelled or all(f"button.{one}" in known for one in verbs), (path.name, verbs)
+    assert pressed - handlers.BUTTONS.keys() == set()
+    assert handlers.BUTTONS.keys() - pressed == set()
+
+
+def test_every_command_result_state_and_outcome_has_words() -> None:
+    known = messages("zh_CN")
+    wanted = {f"command.{name}" for name in handlers.COMMANDS}
+    wanted |= {f"result.{result}" for result in results.RESULTS}
+    wanted |= {f"visit.state.{state}" for state in visits.MOVES}
+    wanted |= {f"lead.state.{state}" for state in leads.MOVES} | {f"lead.title.{state}" for state in leads.MOVES}
+    wanted |= {f"outcome.{one}" for one in leads.OUTCOMES} | {f"lead.words.{one}" for one in leads.OUTCOMES}
+    assert wanted - known.keys() == set()
+
+
+def test_every_notice_that_is_promised_can_be_worded() -> None:
+    promised = set()
+    for path in (*(ROOT / "actions").glob("*.py"), *(ROOT / "handlers").glob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") in (
+                notify.notify.__name__,
+                "_tell_sender",
+                "_tell_inspectors",
+            ):
+                promised |= {
+                    part.value
+                    for argument in node.args
+                    for part in ast.walk(argument)
+                    if isinstance(part, ast.Constant) and isinstance(part.value, str) and part.value in NOTICES
+                }
+    assert promised | {"visits.seat_open", "visits.seat_refilled"} == NOTICES.keys()
+
+
+def test_what_is_waited_for_is_heard() -> None:
+    waited = set()
+    for path in (ROOT / "handlers").glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "wait_for":
+                if isinstance(node.args[0], ast.Constant):
+                    waited.add(node.args[0].value)
+    assert waited - {"visit", "bind"} == AWAITED.keys()
+
+
+def test_an_undone_migration_leaves_nothing(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'empty.db'}"
+    migrate(url)
+    command.downgrade(config(url), "base")
+    migrate(url)
+
+
+async def test_migrations_and_models_agree(database: Database) -> None:
+    async with database.engine.begin() as connection:
+        await connection.run_sync(Base.metadata.drop_all)
+    await asyncio.to_thread(migrate, database.engine.url.render_as_string(hide_password=False))
+    async with database.engine.connect() as connection:
+        different = await connection.run_sync(
+            lambda sync: compare_metadata(MigrationContext.configure(sync, opts={"compare_type": True}), Base.metadata)
+        )
+    async with database.engine.begin() as connection:
+        await connection.exec_driver_sql("DROP TABLE alembic_version")
+    assert different == []
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in CODE if path.name != "__init__.py"], ids=lambda path: str(path.relative_to(ROOT))
+)
+def test_a_module_says_why_it_exists(path: Path) -> None:
+    assert ast.get_docstring(ast.parse(path.read_text())), path
+    assert len(path.read_text().splitlines()) <= 400, "is this one thing?"
