@@ -56,7 +56,9 @@ class Words:
         if n is not None:
             gaps["n"] = n
         words = self._messages.ngettext(key, key, n) if n is not None else self._messages.gettext(key)
-        return Markup(words).format(**{name: self._fill(value) for name, value in gaps.items()})
+        return Markup(words).format(  # noqa: S704 (our own catalogue; what goes into the gaps is escaped)
+            **{name: self._fill(value) for name, value in gaps.items()}
+        )
 
     def has(self, key: str) -> bool:
         """Whether there are words for a key."""

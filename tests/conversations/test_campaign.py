@@ -202,14 +202,19 @@ async def test_nobody_left_means_an_appointment_on_the_record(town: Town) -> Non
     await town["赵主管"].sees("没有人可补位", button="指派")
 
 
-async def test_a_lead_goes_over_and_the_answer_comes_back(town: Town) -> None:
+async def at_the_checklist(town: Town) -> tuple[Visit, Phone, Phone]:
     await released(town)
-    visit, first, _ = await the_visit(town)
+    visit, first, second = await the_visit(town)
     await opened(first, visit)
     await first.presses("开始检查")
     await first.sees("到了请点")
     await first.presses("我已到场")
     await first.sees("1/5")
+    return visit, first, second
+
+
+async def lead_sent(town: Town, department: str) -> Phone:
+    _, first, _ = await at_the_checklist(town)
     await first.says("1 不符合 疏散通道堆放气瓶")
     await first.sees("再发一张照片")
     await first.sends_photo(photo("blue"))
@@ -218,39 +223,82 @@ async def test_a_lead_goes_over_and_the_answer_comes_back(town: Town) -> None:
     await first.sees("查完了", button="移送线索")
     await first.presses("移送线索")
     await first.sees("移送到哪里")
-    await first.presses("消防救援")
+    await first.presses(department)
     await first.sees("用一句话说明")
     await first.says("后厨疏散通道堆放气瓶")
     await first.sees("附照片 1 张", button="发送")
     await first.presses("发送")
     await first.sees("已移送")
+    return first
+
+
+async def test_a_lead_goes_over_and_the_answer_comes_back(town: Town) -> None:
+    sender = await lead_sent(town, "消防救援")
     liaison = town["陈消防"]
     await liaison.sees("后厨疏散通道堆放气瓶", button="签收")
     await liaison.presses("签收")
     await liaison.sees("已签收，办理期限")
-    await first.sees("已签收")
+    await sender.sees("已签收")
     await liaison.presses("登记结果")
     await liaison.sees("结果？")
     await liaison.presses("立案")
     await liaison.sees("立案文号")
     await liaison.says("义消立字〔2026〕31号")
     await liaison.sees("已办结")
-    await first.sees("义消立字〔2026〕31号")
+    await sender.sees("义消立字〔2026〕31号")
     assert [lead.state for lead in await town.rows(select(Lead))] == ["resolved"]
 
 
 async def test_a_returned_lead_finds_a_better_address(town: Town) -> None:
-    await released(town)
-    visit, first, _ = await the_visit(town)
-    await opened(first, visit)
-    await first.presses("开始检查")
-    await first.presses("我已到场", within=5)
-    await first.sees("1/5")
-    for label, then in (("保存退出", "已保存"),):
-        await first.presses(label)
-        await first.sees(then)
-    await first.says("/tasks")
-    await first.sees("待检查")
+    sender = await lead_sent(town, "生态环境")
+    wrong, right = town["周环保"], town["陈消防"]
+    await wrong.sees("后厨疏散通道堆放气瓶", button="退回")
+    await wrong.presses("退回")
+    await wrong.sees("为什么退回")
+    await wrong.says("气瓶归消防管")
+    await wrong.sees("线索 · 已退回")
+    await sender.sees("气瓶归消防管", button="重新移送")
+    await sender.presses("重新移送")
+    await sender.sees("移送到哪里")
+    await sender.presses("消防救援")
+    await sender.sees("新线索")
+    await right.sees("后厨疏散通道堆放气瓶", button="签收")
+    lead = (await town.rows(select(Lead)))[0]
+    assert (lead.state, lead.returns, lead.organ.name) == ("sent", 1, "义乌市消防救援大队")
+    await wrong.presses_old("退回")
+    await wrong.sees_toast("没有")
+
+
+async def test_both_inspectors_see_the_same_checklist(town: Town) -> None:
+    visit, first, second = await at_the_checklist(town)
+    await first.presses("✅ 符合")
+    await first.sees("2/5")
+    await second.presses("逐户查看")
+    await second.sees("待检查", button=visit.subject.name)
+    await second.presses(visit.subject.name)
+    await second.sees(visit.subject.name, button="我已到场")
+    await second.presses("我已到场")
+    await second.sees("2/5")
+    await second.presses("➖ 不适用")
+    await second.sees("3/5")
+    await first.presses("✅ 符合")  # the second has been faster
+    await first.sees_toast("过期")
+    await first.sees("3/5")
+    await first.presses("◀ 上一项")
+    await first.sees(f"{second.name} 已答：➖ 不适用")
+
+
+async def test_saving_and_coming_back_goes_on_where_it_was(town: Town) -> None:
+    visit, first, _ = await at_the_checklist(town)
+    await first.presses("✅ 符合")
+    await first.sees("2/5")
+    await first.presses("保存退出")
+    await first.sees("已保存，1/5 项")
+    await first.says("/start")
+    await first.sees("还有", button=f"接着查 {visit.subject.name}")
+    await first.presses(f"接着查 {visit.subject.name}")
+    message = await first.sees("2/5")
+    assert message.text.startswith("接着上次：")
 
 
 async def test_the_draw_can_be_checked_by_anybody(town: Town) -> None:

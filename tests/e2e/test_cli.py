@@ -1,0 +1,103 @@
+"""The command line as a person or a program uses it: the real process, its words, its exit codes."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+SHARED = ROOT.parent / "shared"
+
+SUBJECTS = """code,name,address
+91330782609786576E,义乌农商银行,浙江省义乌市福田街道城北路677号
+91330782609786576e,小写,浙江省义乌市
+91330783147522663T,东阳针织机械,浙江省东阳市吴宁西路
+"""
+STAFF = """工号,姓名,单位,区域,角色,执法证号,执法证有效期
+330700021,张伟,义乌市市场监督管理局,义乌市,执法人员,浙G021,2028-12-31
+"""
+
+
+def bot(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """Run `python -m bot …` on an installation in a folder."""
+    environment = {**os.environ, "DATA_DIR": str(folder / "data"), "BOT_TOKEN": "", "DATABASE_URL": ""}
+    return subprocess.run(
+        [sys.executable, "-m", "bot", *words], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120
+    )
+
+
+def test_subjects_are_imported_once(tmp_path: Path) -> None:
+    file = tmp_path / "subjects.csv"
+    file.write_text(SUBJECTS)
+    dry = bot(tmp_path, "import", "subjects", str(file), "--dry-run", "--json")
+    assert json.loads(dry.stdout)["added"] == 2
+    first = bot(tmp_path, "import", "subjects", str(file), "--json")
+    report = json.loads(first.stdout)
+    assert (first.returncode, report["added"], report["changed"], report["unchanged"]) == (0, 2, 0, 0)
+    assert [(one["row"], one["column"]) for one in report["refused"]] == [(3, "code")]
+    again = json.loads(bot(tmp_path, "import", "subjects", str(file), "--json").stdout)
+    assert (again["added"], again["changed"], again["unchanged"]) == (0, 0, 2)
+    spoken = bot(tmp_path, "import", "subjects", str(file))
+    assert "无变化 2，未导入 1" in spoken.stdout
+
+
+def test_an_invitation_for_somebody_known(tmp_path: Path) -> None:
+    file = tmp_path / "staff.csv"
+    file.write_text(STAFF)
+    assert bot(tmp_path, "import", "inspectors", str(file)).returncode == 0
+    invited = bot(tmp_path, "invite", "330700021", "--json")
+    assert len(json.loads(invited.stdout)["token"]) >= 32
+    unknown = bot(tmp_path, "invite", "999", "--json")
+    assert unknown.returncode == 1
+    assert json.loads(unknown.stdout)["refused"] == "people.unknown"
+
+
+def test_a_hopeless_file_is_refused_in_words(tmp_path: Path) -> None:
+    file = tmp_path / "poem.csv"
+    file.write_text("春江水暖鸭先知\n")
+    refused = bot(tmp_path, "import", "subjects", str(file))
+    assert refused.returncode == 1
+    assert "Traceback" not in refused.stderr + refused.stdout
+    assert refused.stderr.strip()
+
+
+def test_wrong_usage_and_a_missing_token_exit_with_2(tmp_path: Path) -> None:
+    assert bot(tmp_path, "import", "subjects", str(tmp_path / "missing.csv")).returncode == 2
+    assert bot(tmp_path, "dance").returncode == 2
+    assert bot(tmp_path, "run").returncode == 2
+
+
+@pytest.mark.city
+@pytest.mark.parametrize("name", ["example-drand", "example-witness"])
+def test_example_bundles_verify_and_a_changed_one_does_not(tmp_path: Path, name: str) -> None:
+    bundle = SHARED / "draw" / name
+    if not bundle.is_dir():
+        pytest.skip("the example bundles are not here")
+    assert bot(tmp_path, "verify", str(bundle)).returncode == 0
+    changed = tmp_path / name
+    changed.mkdir()
+    for path in bundle.iterdir():
+        (changed / path.name).write_bytes(path.read_bytes())
+    pool = changed / "pool.tsv"
+    pool.write_bytes(pool.read_bytes().replace(b"MA0000000", b"MA0000001", 1))
+    refused = bot(tmp_path, "verify", str(changed), "--json")
+    assert refused.returncode == 1
+    assert json.loads(refused.stdout)["accepted"] is False
+
+
+@pytest.mark.city
+def test_the_real_register_imports_as_it_is(tmp_path: Path) -> None:
+    file = SHARED / "data" / "jinhua_registrations.csv.gz"
+    if not file.is_file():
+        pytest.skip("the real registrations are not here")
+    first = json.loads(bot(tmp_path, "import", "subjects", str(file), "--json").stdout)
+    assert first["rows"] == 29502
+    assert first["added"] + len(first["refused"]) == 29502
+    assert len(first["refused"]) == 3
+    again = json.loads(bot(tmp_path, "import", "subjects", str(file), "--json").stdout)
+    assert (again["added"], again["changed"], again["unchanged"]) == (0, 0, first["added"])
