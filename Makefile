@@ -34,10 +34,10 @@ $(BIN)/python:
 
 .venv/.installed: requirements.txt | $(BIN)/python
 	echo "Installing into .venv …"
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	$(BIN)/pip install -qq --disable-pip-version-check --require-hashes -r requirements.txt
 	touch $@
 
 .venv/.installed-dev: requirements-dev.txt .venv/.installed
 	echo "Installing what tests need into .venv …"
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	$(BIN)/pip install -qq --disable-pip-version-check --require-hashes -r requirements-dev.txt
 	touch $@

@@ -206,7 +206,7 @@ def _free_port(wanted: int, words: Words) -> int:
 async def _tell(settings: Settings, subjects: Path | None) -> bool:
     """The story, in a folder of its own that is gone afterwards, on a clock that can be moved."""
     import jobs
-    from demo import story
+    from demo import story, teller
     from simulator import Telegram
 
     words = Words(settings.language, settings.zone)
@@ -241,7 +241,7 @@ async def _tell(settings: Settings, subjects: Path | None) -> bool:
                     for tick, _ in jobs.SCHEDULE:
                         await tick(app.database, now())
 
-                stage = story.Stage(telegram, app.database, app.address, now, moves_to, ticks, _verify, Path(folder))
+                stage = teller.Stage(telegram, app.database, app.address, now, moves_to, ticks, _verify, Path(folder))
                 return await story.tell(stage, subjects, words)
 
 

@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Callable
 from pathlib import Path
 
-import aiohttp
 from sqlalchemy import func, select
 
 from actions import imports, people
@@ -18,15 +14,13 @@ from actions.calendars import official
 from demo import pictures
 from demo.directories import STAFF_HEADER, subjects, table
 from demo.items import ITEMS, LICENCE, add_items
+from demo.teller import WAIT, Stage, StepFailed, Teller
 from locales import Words
-from models.database import Database
 from models.people import Area
 from models.subjects import Subject
 from models.visits import Seat, Visit
-from simulator import Message, Phone, Telegram
 
-WAIT = 20.0  # seconds for one answer; an import has longer
-IMPORT = 180.0
+IMPORT = 180.0  # seconds
 SMALLEST = 12  # subjects that an area needs for a story
 WANTED = 3  # visits to draw, about
 FILES = ("commitment.json", "sealed.json", "certificate.json", "pool.tsv", "inspectors.tsv", "recusals.tsv")
@@ -38,80 +32,15 @@ WITNESSES = (
 INSPECTORS = ("张伟", "李娜", "王强", "马丽")
 
 
-@dataclass(frozen=True)
-class Stage:
-    """What the process gives to the story: the simulator, the product's database and pages, and its clock."""
-
-    telegram: Telegram
-    database: Database
-    register: str
-    now: Callable[[], datetime]
-    moves_to: Callable[[datetime], None]
-    ticks: Callable[[], Awaitable[None]]  # what the clock does now
-    verify: Callable[[Path], Awaitable[tuple[int, str]]]  # `python -m bot verify`: exit code and what it says
-    folder: Path
-
-
-class StepFailed(Exception):
-    """A step of the story did not go as told."""
-
-
-class Story:
+class Story(Teller):
     """The story as far as it has been told."""
 
     def __init__(self, stage: Stage, file: Path | None, words: Words, say: Callable[[str], None]) -> None:
-        self.stage = stage
+        super().__init__(stage, words, say)
         self.file = file
-        self.words = words
-        self.say = say
-        self.steps = 0
-        self.phones: dict[str, Phone] = {}
         self.area: Area
         self.size = 0
         self.visit: Visit
-
-    @asynccontextmanager
-    async def step(self, name: str) -> AsyncIterator[None]:
-        """Announce a step; whatever goes wrong in it is said with its name."""
-        self.steps += 1
-        title = str(self.words(f"demo.step.{name}"))
-        self.say("\n" + self.words("demo.story.step", number=self.steps, name=title))
-        try:
-            yield
-        except (AssertionError, LookupError, ValueError, OSError, aiohttp.ClientError) as error:
-            failed = self.words("demo.story.failed", number=self.steps, name=title)
-            raise StepFailed(f"{failed.unescape()}\n{error}") from error
-
-    def phone(self, name: str) -> Phone:
-        """Somebody's phone."""
-        if name not in self.phones:
-            self.phones[name] = self.stage.telegram.phone(name)
-        return self.phones[name]
-
-    async def press(self, phone: Phone, label: str, then: str, button: str | None = None) -> Message:
-        """Press a button as soon as it is there, and see what comes of it."""
-        await phone.presses(label, within=WAIT)
-        return await phone.sees(then, within=WAIT, button=button)
-
-    async def ask(self, phone: Phone, words: str, then: str, button: str | None = None) -> Message:
-        """Say something, and see the answer."""
-        await phone.says(words)
-        return await phone.sees(then, within=WAIT, button=button)
-
-    async def visits(self) -> list[Visit]:
-        """The visits of the draw, in their order, as the database has them."""
-        async with self.stage.database.read() as session:
-            return list(await session.scalars(select(Visit).order_by(Visit.position)))
-
-    async def page(self, path: str, **query: str) -> str:
-        """A page of the public register, in Chinese."""
-        headers = {"Accept-Language": "zh-CN"}
-        async with (
-            aiohttp.ClientSession(self.stage.register, headers=headers) as web,
-            web.get(path, params=query) as answer,
-        ):
-            assert answer.status == 200, f"{path}: {answer.status}"
-            return await answer.text()
 
     # --- the chapters
 
@@ -333,7 +262,8 @@ class Story:
         async with self.step("verify"):
             bundle = self.stage.folder / "bundle"
             bundle.mkdir()
-            for name in FILES:
+            more = ("excluded.tsv",) if '"excluded"' in await self.page("/draws/1/commitment.json") else ()
+            for name in FILES + more:
                 (bundle / name).write_text(await self.page(f"/draws/1/{name}"), "utf-8", newline="")
             code, said = await self.stage.verify(bundle)
             self.say(said)

@@ -1,0 +1,249 @@
+"""The demo as people start it: a process that is ready soon, shows everything, stops when told, and goes on later."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import select
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+SOON = 10.0  # seconds of processor from start to ready; on a machine with nothing else to do the clock says the same
+PATIENCE = 60.0  # seconds, on a machine that runs all tests at once
+STOPS = 5.0
+
+
+def free_ports() -> int:
+    """A port that nobody listens on, nor on the next."""
+    while True:
+        with socket.socket() as first, socket.socket() as second:
+            first.bind(("127.0.0.1", 0))
+            port = int(first.getsockname()[1])
+            try:
+                second.bind(("127.0.0.1", port + 1))
+            except OSError:
+                continue
+            return port
+
+
+def environment(folder: Path, port: int = 0) -> dict[str, str]:
+    left_out = ("BOT_", "DATABASE_URL", "EVIDENCE_URL", "PUBLIC_URL", "LOG_LEVEL")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(left_out)}
+    return kept | {"DATA_DIR": str(folder), "PORT": str(port), "PYTHONUNBUFFERED": "1", "PYTHONWARNINGS": "error"}
+
+
+class Demo:
+    """A running demo and what it printed."""
+
+    def __init__(self, folder: Path, port: int) -> None:
+        self.began = time.monotonic()
+        command = [sys.executable, "-m", "bot", "demo"]
+        self.process = subprocess.Popen(
+            command, cwd=ROOT, env=environment(folder, port), stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        )
+        self.said = ""
+
+    def ready(self) -> tuple[str, str]:
+        """The addresses of the phones and of the register, once both are printed."""
+        assert self.process.stdout
+        while time.monotonic() - self.began < PATIENCE:
+            if select.select([self.process.stdout], [], [], 0.1)[0]:
+                self.said += os.read(self.process.stdout.fileno(), 65536).decode()
+                found = re.findall(r"http://\S+", self.said)
+                if len(found) >= 2 and self.said.endswith("\n"):
+                    assert self._worked() < SOON
+                    return found[0], found[1]
+            assert self.process.poll() is None, self.said
+        raise AssertionError(f"not ready within {PATIENCE} s: {self.said}")
+
+    def _worked(self) -> float:
+        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def stop(self) -> None:
+        self.process.send_signal(signal.SIGTERM)
+        began = time.monotonic()
+        rest, _ = self.process.communicate(timeout=30)
+        assert time.monotonic() - began < STOPS
+        assert self.process.returncode == 0, self.said + rest.decode()
+        assert "Traceback" not in self.said + rest.decode()
+
+
+def fetch(url: str) -> str:
+    request = urllib.request.Request(url, headers={"Accept-Language": "zh-CN"})
+    with urllib.request.urlopen(request, timeout=10) as answer:
+        return str(answer.read().decode())
+
+
+def phones_show(url: str, wanted: tuple[str, ...]) -> str:
+    """What the page hears first, as soon as it holds all of this."""
+    text = ""
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
+        with urllib.request.urlopen(f"{url}/events", timeout=10) as stream:
+            line = stream.readline().decode()
+        text = line.removeprefix("data: ")
+        if all(word in text for word in wanted):
+            return text
+        time.sleep(0.3)
+    raise AssertionError(f"the phones do not show {[word for word in wanted if word not in text]}: {text[:2000]}")
+
+
+def screen(url: str) -> dict[str, list[dict[str, Any]]]:
+    """The messages on the shown phones, by the name of their owner."""
+    with urllib.request.urlopen(f"{url}/events", timeout=10) as stream:
+        state = json.loads(stream.readline().decode().removeprefix("data: "))
+    names = {phone["chat"]: phone["name"] for phone in state["frame"]["phones"]}
+    found: dict[str, list[dict[str, Any]]] = {name: [] for name in names.values()}
+    for message in state["messages"]:
+        found[names[message["chat"]]].append(message)
+    return found
+
+
+def press(url: str, name: str, label: str, then: str, on: str = "") -> None:
+    """Press the newest button with this label of a message with words on it, and see what follows."""
+    before = screen(url)[name]
+    message, data = next(
+        (message, button["callback_data"])
+        for message in reversed(before)
+        for row in message.get("buttons", [])
+        for button in row
+        if on in message["text"] and label in button["text"] and "callback_data" in button
+    )
+    request = urllib.request.Request(
+        f"{url}/{message['chat']}/press",
+        json.dumps({"message": message["id"], "data": data, "label": label}).encode(),
+        {"Content-Type": "application/json", "Origin": url.removesuffix("/phones")},
+    )
+    urllib.request.urlopen(request, timeout=10).close()
+    sees(url, name, then, before)
+
+
+def sees(url: str, name: str, words: str, before: list[dict[str, Any]]) -> None:
+    """Wait for a message, new or edited, with these words on it or on its buttons."""
+    end = time.monotonic() + PATIENCE
+    while not any(words in json.dumps(one, ensure_ascii=False) for one in screen(url)[name] if one not in before):
+        assert time.monotonic() < end, f"{name} does not see {words!r}: {screen(url)[name][-3:]}"
+        time.sleep(0.2)
+
+
+@pytest.fixture
+def demos(tmp_path: Path) -> Iterator[list[Demo]]:
+    """Demos that are stopped whatever happens."""
+    started: list[Demo] = []
+    yield started
+    for demo in started:
+        if demo.process.poll() is None:
+            demo.process.kill()
+        demo.process.wait()
+        if demo.process.stdout:
+            demo.process.stdout.close()
+
+
+def test_the_demo_is_ready_soon_and_goes_on_after_a_restart(tmp_path: Path, demos: list[Demo]) -> None:
+    port = free_ports()
+    demos.append(Demo(tmp_path / "data", port))
+    phones, register = demos[-1].ready()
+    assert phones == f"http://127.0.0.1:{port + 1}/phones"
+    assert register == f"http://127.0.0.1:{port}/"
+    assert "<title>" in fetch(phones)
+    at_first = phones_show(phones, ("您被抽中检查", "可以抽取", "通过并公示", "新线索"))
+    for title in ("执法人员 · 市场监管", "主管 · 市场监管", "联络员 · 消防救援"):
+        assert title in at_first
+    page = fetch(register)
+    results = re.findall(r"/subjects/\w{18}", page)
+    assert len(set(results)) >= 5
+    assert "发现问题已责令改正" in page
+    bundle = tmp_path / "bundle"
+    bundle.mkdir()
+    for name in ("commitment.json", "sealed.json", "certificate.json", "pool.tsv", "inspectors.tsv", "recusals.tsv"):
+        (bundle / name).write_text(fetch(f"{register}draws/1/{name}"), "utf-8", newline="")
+    if "excluded" in (bundle / "commitment.json").read_text("utf-8"):
+        (bundle / "excluded.tsv").write_text(fetch(f"{register}draws/1/excluded.tsv"), "utf-8", newline="")
+    checked = subprocess.run([sys.executable, "-m", "bot", "verify", str(bundle)], cwd=ROOT, check=False)
+    assert checked.returncode == 0
+    demos[-1].stop()
+
+    demos.append(Demo(tmp_path / "data", port))
+    again, register = demos[-1].ready()
+    assert again == phones
+    phones_show(phones, ("您被抽中检查", "可以抽取", "通过并公示", "新线索"))
+    assert set(re.findall(r"/subjects/\w{18}", fetch(register))) == set(results)
+    assert "演示城市建好了" not in demos[-1].said
+    demos[-1].stop()
+
+
+def test_whoever_tries_it_is_not_stuck_for_want_of_the_others(tmp_path: Path, demos: list[Demo]) -> None:
+    demos.append(Demo(tmp_path / "data", free_ports()))
+    phones, _ = demos[-1].ready()
+    phones_show(phones, ("您被抽中检查", "可以抽取", "通过并公示", "新线索"))
+    press(phones, "张伟", "逐户查看", "全部接受")
+    press(phones, "张伟", "全部接受", "待检查")
+    press(phones, "张伟", "1. ", "7/16")
+    press(phones, "张伟", "余下全部符合", "未发现问题")
+    waiting = screen(phones)["赵敏"]
+    press(phones, "张伟", "签名提交", "您已签名，等")
+    sees(phones, "赵敏", "待审核", waiting)
+    press(phones, "赵敏", "通过并公示", "公示页")
+    press(phones, "赵敏", "第 5 号抽取", "已承诺")
+    press(phones, "赵敏", "抽取", "抽取完成", on="第 5 号抽取已承诺")
+    press(phones, "赵敏", "下达", "已下达", on="第 5 号抽取完成")
+    press(phones, "陈刚", "签收", "已签收")
+    demos[-1].stop()
+
+
+def test_a_taken_port_is_said_and_avoided(tmp_path: Path, demos: list[Demo]) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = int(taken.getsockname()[1])
+        demos.append(Demo(tmp_path / "data", port))
+        _, register = demos[-1].ready()
+        assert register != f"http://127.0.0.1:{port}/"
+        assert f"端口 {port} 被占用" in demos[-1].said
+        demos[-1].stop()
+
+
+def test_other_data_is_not_taken_for_the_city(tmp_path: Path) -> None:
+    staff = tmp_path / "staff.csv"
+    staff.write_text("工号,姓名,单位,区域,角色\n1,甲,义乌市市场监督管理局,义乌市,主管\n", "utf-8")
+    env = environment(tmp_path / "data", free_ports())
+    subprocess.run([sys.executable, "-m", "bot", "import", "inspectors", str(staff)], cwd=ROOT, env=env, check=True)
+    refused = subprocess.run(
+        [sys.executable, "-m", "bot", "demo"],
+        cwd=ROOT,
+        env=env,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert refused.returncode == 1
+    assert "不是演示城市" in refused.stdout
+
+
+def test_the_story_is_told_to_its_end(tmp_path: Path) -> None:
+    told = subprocess.run(
+        [sys.executable, "-m", "bot", "demo", "--story"],
+        cwd=ROOT,
+        env=environment(tmp_path / "data"),
+        capture_output=True,
+        text=True,
+        timeout=280,
+        check=False,
+    )
+    assert told.returncode == 0, told.stdout[-3000:] + told.stderr[-3000:]
+    assert "全部走通" in told.stdout
+    assert "核验通过" in told.stdout
+    assert not (tmp_path / "data").exists(), "the story leaves nothing behind"
