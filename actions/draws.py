@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from actions import pools
+from actions import beacons, pools
 from actions.journal import record
 from actions.notify import notify
 from models.draws import Draw, DrawEntry, DrawFile, Witness, draw_files, draw_of_task
@@ -26,14 +26,26 @@ LINES_A_PIECE = 4096
 
 
 async def commit(
-    session: AsyncSession, task: Task, witnesses: Sequence[Person], authority: str, by: Person, now: datetime
+    session: AsyncSession,
+    task: Task,
+    witnesses: Sequence[Person],
+    authority: str,
+    by: Person,
+    now: datetime,
+    *,
+    beacon: bool = False,
 ) -> Draw:
     """Freeze pool, inspectors and rules of a task's draw, and publish the commitment to them.
 
-    At least two witnesses of different organs; one draw a task, unless the last is void.
+    The randomness will come from a public beacon, a minute from now at the earliest, or from at least two witnesses of
+    different organs. One draw a task, unless the last is void.
     """
-    if len({person.organ_id for person in witnesses}) != len(witnesses) or len(witnesses) < 2:
+    if not beacon and (len({person.organ_id for person in witnesses}) != len(witnesses) or len(witnesses) < 2):
         raise Refusal("draws.two_witnesses")
+    beacon_round = beacons.round_after(now) if beacon else None
+    source: dict[str, Any] = {"kind": "witness", "witnesses": [person.organ.name for person in witnesses]}
+    if beacon_round:
+        source = {"kind": "drand", "chain": rules.QUICKNET, "round": beacon_round}
     if await draw_of_task(session, task.id):
         raise Refusal("draws.held_already")
     last = await session.scalar(select(Draw).order_by(Draw.sequence.desc()).limit(1).with_for_update(of=Draw))
@@ -48,7 +60,7 @@ async def commit(
         previous=bundles.hexhash(last.commitment) if last else rules.FIRST,
         rules=pool.rules,
         secret_hash=bundles.hexhash(secret),
-        entropy={"kind": "witness", "witnesses": [person.organ.name for person in witnesses]},
+        entropy=source,
         committed_at=f"{now.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
     )
     draw = Draw(
@@ -60,6 +72,7 @@ async def commit(
         pool_key=pool_key,
         committed_at=now,
         supervisor_id=by.id,
+        beacon_round=beacon_round,
         witnesses=[
             Witness(position=position, person_id=person.id, name=person.organ.name)
             for position, person in enumerate(witnesses)
@@ -90,8 +103,41 @@ async def contribute(session: AsyncSession, draw: Draw, by: Person, text: str, n
     if any(one.contribution is None for one in draw.witnesses):
         return False
     draw.version += 1
-    await notify(session, draw.supervisor_id, "draws.ready", str(draw.id), now, draw=draw.id)
+    await notify(session, draw.supervisor_id, "draws.ready", str(draw.id), now, urgent=True, draw=draw.id)
     return True
+
+
+def entropy_of(draw: Draw) -> dict[str, Any] | None:
+    """The public randomness of a draw as its certificate will name it; None while it is not there."""
+    if draw.beacon_round:
+        return draw.beacon
+    if any(one.contribution is None for one in draw.witnesses):
+        return None
+    contributions = [{"witness": one.name, "text": one.contribution} for one in draw.witnesses]
+    return {"kind": "witness", "contributions": contributions}
+
+
+async def waiting_for_beacon(session: AsyncSession, now: datetime) -> list[Draw]:
+    """The committed draws whose round has appeared and is not here yet."""
+    query = select(Draw).where(Draw.state == "committed", Draw.beacon_round.is_not(None), Draw.beacon.is_(None))
+    return [draw for draw in await session.scalars(query) if beacons.time_of(draw.beacon_round or 0) <= now]
+
+
+async def beacon_came(session: AsyncSession, draw_id: int, entropy: dict[str, Any], now: datetime) -> None:
+    """Keep the round that a draw waits for, and tell its supervisor. `entropy` has been checked (`beacons.agree`)."""
+    draw = await session.scalar(select(Draw).where(Draw.id == draw_id).with_for_update(of=Draw))
+    if draw is None or draw.state != "committed" or draw.beacon or draw.beacon_round != entropy["round"]:
+        return
+    draw.beacon = entropy
+    draw.version += 1
+    record(session, now, None, "beacon", "draw", draw.id, after={"round": entropy["round"]})
+    await notify(session, draw.supervisor_id, "draws.ready", str(draw.id), now, urgent=True, draw=draw.id)
+
+
+async def beacon_missing(session: AsyncSession, draw_id: int, now: datetime) -> None:
+    """Tell the supervisor, once, that no two relays agree on the round; witnesses are the way out."""
+    draw = await session.get_one(Draw, draw_id)
+    await notify(session, draw.supervisor_id, "draws.no_beacon", str(draw.id), now, urgent=True, draw=draw.id)
 
 
 async def files_of(session: AsyncSession, draw: Draw) -> dict[str, bytes]:
@@ -105,13 +151,10 @@ async def files_of(session: AsyncSession, draw: Draw) -> dict[str, bytes]:
 
 async def run(session: AsyncSession, draw: Draw, by: Person, now: datetime) -> None:
     """Draw: subjects, order of visits, inspectors. The outcome is fixed and stays sealed."""
-    if draw.state != "committed" or any(one.contribution is None for one in draw.witnesses):
-        raise Refusal("draws.not_ready")
+    entropy = entropy_of(draw)
+    if draw.state != "committed" or entropy is None:
+        raise Refusal("draws.no_beacon" if draw.beacon_round else "draws.not_ready")
     files = await files_of(session, draw)
-    entropy = {
-        "kind": "witness",
-        "contributions": [{"witness": one.name, "text": one.contribution} for one in draw.witnesses],
-    }
     tables = {name: rules.lines(data) for name, data in files.items() if name.endswith(".tsv")}
     certificate = rules.draw(draw.commitment, tables, draw.secret, entropy)
     draw.certificate = rules.canonical(certificate)

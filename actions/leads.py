@@ -14,7 +14,7 @@ from models.leads import Lead
 from models.people import Area, Organ, Person, with_role
 from models.visits import Visit
 from rules.deadlines import ACCEPT_LEAD, RESOLVE_LEAD
-from rules.leads import OPEN, OUTCOMES, check_move
+from rules.leads import OPEN, OUTCOMES, WITHOUT_ENFORCEMENT, check_move
 from rules.refusal import Refusal
 
 
@@ -24,7 +24,8 @@ async def destinations(session: AsyncSession, visit: Visit) -> list[Organ]:
     query = (
         select(Organ)
         .join(Area, Area.code == Organ.area_code)
-        .where(Organ.department != visit.task.organ.department, Area.code.in_((area.code, area.parent)))
+        .where(Organ.department.not_in((visit.task.organ.department, *WITHOUT_ENFORCEMENT)))
+        .where(Area.code.in_((area.code, area.parent)))
     )
     organs = sorted(await session.scalars(query), key=lambda organ: (organ.area_code != area.code, organ.id))
     nearest: dict[str, Organ] = {}

@@ -6,7 +6,7 @@ import asyncio
 import os
 import secrets
 import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,19 +14,20 @@ from datetime import datetime, timedelta
 import structlog
 from aiohttp import web
 from telegram import Bot, BotCommand, BotCommandScopeAllPrivateChats
-from telegram.error import TelegramError
+from telegram.error import BadRequest, Forbidden, InvalidToken, RetryAfter, TelegramError
 from telegram.ext import Application
 from telegram.request import HTTPXRequest
 
 import handlers
 import jobs
 import web as register
+from bot.beacon import Beacon
 from bot.evidence import Evidence
 from bot.inbox import KINDS, Desk, Mailbox
 from bot.migrate import migrate
 from bot.outbox import Postman
 from bot.pace import Pace
-from bot.sending import Sender
+from bot.sending import Sender, span
 from bot.settings import Settings
 from handlers.turn import House
 from locales import LANGUAGES, Words
@@ -91,10 +92,13 @@ async def running(settings: Settings, now: Callable[[], datetime] | None = None)
     owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
     one_at_a_time = asyncio.Lock()
     schedule = jobs.scheduler(database, clock, owner, settings.zone, one_at_a_time)
+    if database.is_sqlite:
+        await postman.take_back()
     await sender.catch_up(timedelta() if database.is_sqlite else OTHERS_MAY_BE_SENDING)
     tasks = [asyncio.create_task(desk.run()), asyncio.create_task(postman.run())]
     tasks.append(asyncio.create_task(_catch_up(sender)))
-    await _announce(bot, settings)
+    tasks.append(asyncio.create_task(Beacon(database, settings.drand_relays, clock).run()))
+    await _patiently(lambda: _announce(bot, settings))
     if settings.telegram_mode == "polling":
         tasks.append(asyncio.create_task(mailbox.poll(polling, bot.base_url)))
     schedule.start()
@@ -127,24 +131,29 @@ async def _announce(bot: Bot, settings: Settings) -> None:
         await bot.set_my_commands(menu, BotCommandScopeAllPrivateChats(), code or None)
 
 
-async def _patiently(call: Callable[[], object]) -> None:
-    """Start even while Telegram is away: try until it answers; a wrong token is not waited for."""
+async def _patiently(call: Callable[[], Awaitable[object]]) -> None:
+    """Start even while Telegram is away: try until it answers; a wrong token or address is not waited for."""
     pause = 0.5
     while True:
         try:
-            await call()  # type: ignore[misc]
+            await call()
         except TelegramError as error:
-            if type(error).__name__ in ("InvalidToken", "Forbidden"):
+            if isinstance(error, InvalidToken | Forbidden | BadRequest):
                 raise
-            log.warning("Telegram does not answer yet", error=str(error), again_in=pause)
-            await asyncio.sleep(pause)
+            wait = max(pause, span(error).total_seconds()) if isinstance(error, RetryAfter) else pause
+            log.warning("Telegram does not answer yet", error=str(error), again_in=wait)
+            await asyncio.sleep(wait)
             pause = min(pause * 2, 30)
         else:
             return
 
 
 async def _catch_up(sender: Sender) -> None:
+    """Write down often what was said, because a crash says the rest again; look for what was not said now and then."""
     while True:
-        await asyncio.sleep(CATCH_UP_EVERY)
+        for _ in range(int(CATCH_UP_EVERY)):
+            await asyncio.sleep(1)
+            with suppress(Exception):
+                await sender.database.finish(sender.settle())
         with suppress(Exception):
             await sender.database.finish(sender.catch_up(OTHERS_MAY_BE_SENDING))

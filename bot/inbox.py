@@ -22,7 +22,7 @@ from telegram.request import BaseRequest
 
 from bot.evidence import Evidence, fetch
 from bot.sending import Sender, span
-from handlers.turn import House, Turn, chat_for, current
+from handlers.turn import House, Show, Turn, chat_for, current
 from handlers.wording import apology, refused
 from models.database import Database, insert_new
 from models.mail import Inbox
@@ -98,8 +98,15 @@ class Mailbox:
             given = request.headers.get(SECRET_HEADER, "")
             if not secret or not hmac.compare_digest(given.encode(), secret.encode()):
                 raise web.HTTPForbidden
-            body = await request.json()
-            if not isinstance(body, dict) or not isinstance(body.get("update_id"), int):
+            try:
+                body = await request.json()
+            except ValueError:
+                raise web.HTTPBadRequest from None
+            if (
+                not isinstance(body, dict)
+                or type(number := body.get("update_id")) is not int
+                or not 0 <= number < 2**63
+            ):
                 raise web.HTTPBadRequest
             await self.store([body])
             return web.Response()
@@ -126,7 +133,7 @@ class Desk:
         self.sender = sender
         self.evidence = evidence
         self._places = asyncio.Semaphore(workers)
-        self._chats: dict[int, asyncio.Task[None]] = {}
+        self._chats: dict[int, asyncio.Task[bool]] = {}
 
     async def run(self) -> None:
         """Give each chat that has something waiting to a worker, until cancelled; then let the workers finish."""
@@ -145,8 +152,9 @@ class Desk:
                 await asyncio.wait(list(self._chats.values()), timeout=4)
 
     def _leave(self, chat_id: int) -> None:
-        del self._chats[chat_id]
-        self.mailbox.arrived.set()
+        """A chat where nothing could be done (its oldest update must wait) is not looked at again at once."""
+        if self._chats.pop(chat_id).result():
+            self.mailbox.arrived.set()
 
     async def _waiting_chats(self) -> list[int]:
         query = (
@@ -163,15 +171,17 @@ class Desk:
             await asyncio.sleep(1)
             return []
 
-    async def _serve(self, chat_id: int) -> None:
-        """Handle what waits in one chat, oldest first, until nothing is due."""
+    async def _serve(self, chat_id: int) -> bool:
+        """Handle what waits in one chat, oldest first, until nothing is due; whether there was anything to do."""
+        busy = False
         async with self._places:
             try:
                 while (row := await self._head(chat_id)) is not None and await self._handle(row):
-                    pass
+                    busy = True
             except Exception:
                 log.exception("a worker stumbled", chat=chat_id)
                 await asyncio.sleep(1)
+        return busy
 
     async def _head(self, chat_id: int) -> Inbox | None:
         earlier = aliased(Inbox)
@@ -193,13 +203,10 @@ class Desk:
         with structlog.contextvars.bound_contextvars(update=row.update_id):
             incoming = self._read(row)
             try:
-                file = await fetch(incoming)
-                turn = await self._turn(row, incoming, file)
-            except Refusal as refusal:
-                turn = await self._refuse(row, incoming, refusal)
-            except NetworkError as error:  # Telegram is away: the update waits, however long
+                turn = await self._turn(row, incoming)
+            except (NetworkError, RetryAfter) as error:  # Telegram is away or busy: the update waits, however long
                 log.warning("must wait for Telegram", error=str(error))
-                await self._postpone(row, 5)
+                await self._postpone(row, span(error).total_seconds() if isinstance(error, RetryAfter) else 5)
                 return False
             except Exception as error:
                 log.exception("a turn failed", attempt=row.attempts + 1)
@@ -230,27 +237,33 @@ class Desk:
         chat.unreachable_at = None  # who writes can be written to
         return Turn(session, incoming, chat, self.house, self.mailbox.now(), self.evidence.keep, file)
 
-    async def _turn(self, row: Inbox, incoming: Update, file: Any) -> Turn | None:
-        async with self.database.write() as session:
-            if not await self._claim(session, row):
-                return None
-            turn = await self._new_turn(session, row, incoming, file)
-            token = current.set(turn)
-            try:
-                await self.application.process_update(incoming)
-            finally:
-                current.reset(token)
-            if turn.failed:
-                raise turn.failed
-            await self._done(session, row, turn)
-            return turn
+    async def _turn(self, row: Inbox, incoming: Update) -> Turn | None:
+        turn = None
+        try:
+            file = await fetch(incoming)
+            async with self.database.write() as session:
+                if not await self._claim(session, row):
+                    return None
+                turn = await self._new_turn(session, row, incoming, file)
+                token = current.set(turn)
+                try:
+                    await self.application.process_update(incoming)
+                finally:
+                    current.reset(token)
+                if turn.failed:
+                    raise turn.failed
+                await self._done(session, row, turn)
+                return turn
+        except Refusal as refusal:
+            return await self._refuse(row, incoming, refusal, turn.show_again if turn else None)
 
-    async def _refuse(self, row: Inbox, incoming: Update, refusal: Refusal) -> Turn | None:
+    async def _refuse(self, row: Inbox, incoming: Update, refusal: Refusal, show_again: Show | None) -> Turn | None:
         """The turn changed nothing; in a fresh transaction say why, and show how things are."""
         async with self.database.write() as session:
             if not await self._claim(session, row):
                 return None
             turn = await self._new_turn(session, row, incoming, None)
+            turn.show_again = show_again
             token = current.set(turn)
             try:
                 await refused(turn, refusal)
@@ -291,11 +304,18 @@ class Desk:
 
 def chat_of(update: dict[str, Any]) -> int:
     """The chat an update belongs to, or the person where there is no chat; 0 if there is neither."""
-    query = update.get("callback_query") or {}
+    query = update.get("callback_query")
+    query = query if isinstance(query, dict) else {}
     for part in (query.get("message"), *(value for value in update.values() if isinstance(value, dict))):
         if isinstance(part, dict) and isinstance(part.get("chat"), dict):
-            return int(part["chat"]["id"])
-    return int((query.get("from") or {}).get("id", 0))
+            return _number(part["chat"])
+    return _number(query.get("from") or {})
+
+
+def _number(chat: dict[str, Any]) -> int:
+    """The id of a chat or person; 0 if it is none, so that an update as no Telegram sends it hinders no other."""
+    number = chat.get("id")
+    return number if type(number) is int and abs(number) < 2**63 else 0
 
 
 def language_of(update: Update, default: str) -> str:

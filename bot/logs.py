@@ -5,11 +5,12 @@ from __future__ import annotations
 import logging
 import re
 import sys
+from types import TracebackType
 from typing import Any
 
 import structlog
 
-TOKEN = re.compile(r"\b\d{5,}:[\w-]{5,}")
+TOKEN = re.compile(r"(?<!\d)\d{5,}(?::|%3A)[\w-]{5,}", re.IGNORECASE)  # also right after `/bot`
 
 
 class _Scrub(logging.Formatter):
@@ -30,6 +31,14 @@ def scrub(text: str, *secrets: str) -> str:
     for secret in secrets:
         text = text.replace(secret, "[secret]")
     return TOKEN.sub("[token]", text)
+
+
+def _last_words(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """What ends the process is logged too: Python would print it unscrubbed."""
+    if issubclass(kind, KeyboardInterrupt):
+        sys.__excepthook__(kind, error, trace)
+    else:
+        logging.getLogger("process").critical("stopped by an error", exc_info=(kind, error, trace))
 
 
 def set_up(level: str, *secrets: str) -> None:
@@ -58,5 +67,6 @@ def set_up(level: str, *secrets: str) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
+    sys.excepthook = _last_words
     for chatty in ("httpx", "httpcore", "apscheduler", "aiohttp.access", "alembic"):
         logging.getLogger(chatty).setLevel("WARNING")

@@ -11,7 +11,6 @@ import structlog
 from sqlalchemy import or_, select, update
 from telegram.error import BadRequest, Forbidden, NetworkError, RetryAfter, TelegramError
 
-from actions.notify import tell_supervisors_of_unreachable
 from bot.sending import Sender, span
 from handlers.notices import render
 from handlers.turn import House
@@ -45,6 +44,12 @@ class Postman:
                 busy = False
             if not busy:
                 await asyncio.sleep(0.25)
+
+    async def take_back(self) -> None:
+        """Take over at once what a process was sending when it died; only where no other can be sending."""
+        async with self.database.write() as session:
+            held = update(Outbox).where(Outbox.ended_at.is_(None), Outbox.leased_until.is_not(None))
+            await session.execute(held.values(leased_until=None))
 
     async def round(self) -> bool:
         """Claim a batch of due notices and send it; whether there was any."""
@@ -115,14 +120,9 @@ class Postman:
             outcome = {"due_at": self.now() + wait, "leased_until": None, "attempts": notice.attempts + 1}
         async with self.database.write() as session:
             await session.execute(update(Outbox).where(Outbox.id == notice.id).values(**outcome))
-            if outcome.get("error") == "forbidden":
-                await self._unreachable(session, notice)
-            elif message_id and notice.buttons[0]["about"]:
+            if message_id and notice.buttons[0]["about"]:
                 await session.merge(
                     Card(chat_id=notice.chat_id, about=notice.buttons[0]["about"], message_id=message_id)
                 )
-
-    async def _unreachable(self, session: Any, notice: Outbox) -> None:
-        """They blocked us: their notices wait until they write again; whoever supervises them hears of it."""
-        await session.execute(update(Chat).where(Chat.id == notice.chat_id).values(unreachable_at=self.now()))
-        await tell_supervisors_of_unreachable(session, notice.person_id, self.now())
+        if outcome.get("error") == "forbidden":
+            await self.sender.unreachable(notice.chat_id)

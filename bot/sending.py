@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import html
 import io
+import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,8 +15,9 @@ import structlog
 from sqlalchemy import func, select, update
 from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions
 from telegram.constants import ParseMode
-from telegram.error import BadRequest, Forbidden, NetworkError, RetryAfter
+from telegram.error import BadRequest, Forbidden, NetworkError, RetryAfter, TelegramError
 
+from actions.notify import tell_supervisors_of_unreachable
 from bot.pace import Pace
 from models.database import Database
 from models.mail import Inbox
@@ -24,6 +27,8 @@ log = structlog.get_logger("sending")
 
 NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 MESSAGES = ("say", "photo", "document", "qr")  # what Telegram counts; an edit or a toast it does not
+LONGEST = 4096  # of a message, in UTF-16 units, without its markup
+TAG = re.compile(r"<[^>]*>")
 UNCHANGED = "not modified"
 GONE = ("message to edit not found", "can't be edited", "no text in the message")
 
@@ -36,7 +41,7 @@ class Sender:
         self.database = database
         self.now = now
         self.pace = pace
-        self._said: list[int] = []
+        self._said: set[int] = set()
         self._saying: set[int] = set()
 
     async def deliver(self, update_id: int, chat_id: int, replies: list[dict[str, Any]]) -> None:
@@ -50,23 +55,24 @@ class Sender:
                 message_id = await self._patiently(chat_id, reply)
                 if message_id and "about" in reply and message_id != reply.get("message"):
                     cards[reply["about"]] = message_id
-            self._said.append(update_id)
+            self._said.add(update_id)
             if cards:
                 await self.settle(chat_id, cards)
-        except NetworkError as error:
+        except (NetworkError, RetryAfter) as error:
             log.warning("replies must wait", update=update_id, error=str(error))
         finally:
             self._saying.discard(update_id)
 
     async def settle(self, chat_id: int = 0, cards: dict[str, int] | None = None) -> None:
         """Write down which replies have left, and which message is now the card of a thing."""
-        said, self._said = self._said, []
+        said = set(self._said)
         if not said and not cards:
             return
         async with self.database.write() as session:
             for about, message_id in (cards or {}).items():
                 await session.merge(Card(chat_id=chat_id, about=about, message_id=message_id))
             await session.execute(update(Inbox).where(Inbox.update_id.in_(said)).values(replies=None))
+        self._said -= said
 
     async def catch_up(self, older_than: timedelta) -> None:
         """Send replies that a crash or a dead network left behind; oldest first."""
@@ -84,13 +90,13 @@ class Sender:
             )
             last = dict((await session.execute(latest.group_by(Inbox.chat_id))).tuples().all())
         for row in rows:
-            if row.update_id in self._saying:
+            if row.update_id in self._saying | self._said:
                 continue
             # What the chat has seen since must not be overwritten by an older card.
             replies = [one for one in row.replies or [] if row.update_id == last[row.chat_id] or one["do"] in MESSAGES]
             await self.deliver(row.update_id, row.chat_id, replies)
             if not replies:
-                self._said.append(row.update_id)
+                self._said.add(row.update_id)
         await self.settle()
 
     async def _patiently(self, chat_id: int, reply: dict[str, Any]) -> int | None:
@@ -101,11 +107,11 @@ class Sender:
                     self.pace.charge(chat_id)
                 return await self._send(chat_id, reply)
             except RetryAfter as error:
+                if attempt == 4:
+                    raise
                 await asyncio.sleep(span(error).total_seconds())
             except Forbidden:
-                log.info("a chat cannot be reached", chat=chat_id)
-                async with self.database.write() as session:
-                    await session.execute(update(Chat).where(Chat.id == chat_id).values(unreachable_at=self.now()))
+                await self.unreachable(chat_id)
                 return None
             except BadRequest as error:
                 log.warning("Telegram refused a reply", chat=chat_id, error=str(error), kind=reply["do"])
@@ -114,7 +120,20 @@ class Sender:
                 if attempt == 4:
                     raise
                 await asyncio.sleep(0.2 * 3**attempt)
+            except TelegramError as error:  # it would be the same the next time, and must not hold up the others
+                log.error("a reply cannot be sent", chat=chat_id, error=str(error), kind=reply["do"])
+                return None
         return None
+
+    async def unreachable(self, chat_id: int) -> None:
+        """They blocked us: notices wait until they write again; whoever supervises them hears of it."""
+        log.info("a chat cannot be reached", chat=chat_id)
+        async with self.database.write() as session:
+            chat = await session.get(Chat, chat_id)
+            if chat:
+                chat.unreachable_at = self.now()
+            if chat and chat.person_id:
+                await tell_supervisors_of_unreachable(session, chat.person_id, self.now())
 
     async def _send(self, chat_id: int, reply: dict[str, Any]) -> int | None:
         match reply["do"]:
@@ -141,10 +160,11 @@ class Sender:
 
     async def say(self, chat_id: int, text: str, rows: list[Any]) -> int:
         """A new message; its id."""
+        text, markup = fitted(text)
         sent = await self.bot.send_message(
             chat_id,
             text,
-            parse_mode=ParseMode.HTML,
+            parse_mode=markup,
             reply_markup=keyboard(rows),
             link_preview_options=NO_PREVIEW,
         )
@@ -152,12 +172,13 @@ class Sender:
 
     async def edit(self, chat_id: int, message_id: int, text: str, rows: list[Any]) -> int:
         """Change a message, or say it anew where the old one is gone; the id of the message that shows it now."""
+        shown, markup = fitted(text)
         try:
             await self.bot.edit_message_text(
-                text,
+                shown,
                 chat_id,
                 message_id,
-                parse_mode=ParseMode.HTML,
+                parse_mode=markup,
                 reply_markup=keyboard(rows),
                 link_preview_options=NO_PREVIEW,
             )
@@ -175,6 +196,14 @@ class Sender:
             await call
         except BadRequest as error:
             log.debug("too late for a courtesy", error=str(error))
+
+
+def fitted(text: str) -> tuple[str, str | None]:
+    """A text as Telegram takes it, and its parse mode; one that is too long goes without its end and its markup."""
+    plain = html.unescape(TAG.sub("", text)).encode("utf-16-le")
+    if len(plain) <= 2 * LONGEST:
+        return text, ParseMode.HTML
+    return plain[: 2 * (LONGEST - 1)].decode("utf-16-le", "ignore") + "…", None
 
 
 def span(error: RetryAfter) -> timedelta:

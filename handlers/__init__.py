@@ -125,6 +125,7 @@ BUTTONS = {
         timeless("task_make", plans.make, plans.supervisor),
         timeless("task", plans.show, plans.load, plans.show),
         timeless("commit", draws.choose_witnesses, plans.load, plans.show),
+        timeless("beacon", draws.commit_to_beacon, plans.load, plans.show),
         timeless("witness_1", draws.choose_witnesses, plans.load, plans.show),
         timeless("witness_2", draws.commit, plans.load, plans.show),
         timeless("draws", draws.listed),
@@ -152,6 +153,9 @@ BUTTONS = {
 async def tapped(turn: Turn) -> None:
     """A button: its verb says who answers."""
     assert turn.query
+    if turn.chat.id < 0:  # a group: nobody's work is shown there
+        turn.toast(turn.words("only_private"))
+        return
     verb = (turn.query.data or "").partition(":")[0]
     await BUTTONS.get(verb, fallback.old_button)(turn)
 

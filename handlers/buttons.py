@@ -8,6 +8,9 @@ from typing import Any
 
 from handlers.turn import Button, Turn
 from locales import Words
+from rules.refusal import Refusal
+
+LARGEST = 2**31  # numbers of ours are smaller; PostgreSQL would break on a larger one
 
 Load = Callable[[Turn], Awaitable[Any]]
 Act = Callable[[Turn, Any], Awaitable[None]]
@@ -19,6 +22,24 @@ def button(words: Words, verb: str, *ids: int, version: int = 0, label: str = ""
     if len(data.encode()) > 64:
         raise ValueError(f"button data over 64 bytes: {data}")
     return str(words(label or f"button.{verb}", **gaps).unescape()), data
+
+
+class Numbers(list[int]):
+    """What a button carries. Anybody can send any data, so one that is not there is refused, not an error of ours."""
+
+    def __getitem__(self, index: Any) -> Any:
+        """A number, or a slice of them."""
+        try:
+            return super().__getitem__(index)
+        except IndexError:
+            raise Refusal("gone") from None
+
+
+def number(part: str) -> int:
+    """A number out of a button. Refused if it is none that we could have put there."""
+    if not (part.isascii() and part.isdecimal()) or len(part) > 10 or (value := int(part)) >= LARGEST:
+        raise Refusal("gone")
+    return value
 
 
 @dataclass(frozen=True)
@@ -38,16 +59,20 @@ class Tap:
     async def __call__(self, turn: Turn) -> None:
         """Handle a tap: once, on the present state, or say that it came too late."""
         assert turn.query
-        assert turn.query.data
-        *ids, version = turn.query.data.split(":")[1:]
-        turn.args = [int(part) for part in ids]
+        turn.args = Numbers(map(number, (turn.query.data or "").split(":")[1:]))
+        if not turn.args:
+            raise Refusal("gone")
+        version = turn.args.pop()
         thing = await self.load(turn)
 
-        async def show_again() -> None:
-            await self.show(turn, await self.load(turn))
+        ids = Numbers(turn.args)
+
+        async def show_again(fresh: Turn) -> None:
+            fresh.args = ids
+            await self.show(fresh, await self.load(fresh))
 
         turn.show_again = show_again
-        if self.version and self.version(turn, thing) != int(version):
+        if self.version and self.version(turn, thing) != version:
             turn.toast(turn.words("stale"))
             await self.show(turn, thing)
             return

@@ -7,6 +7,7 @@ from markupsafe import Markup
 from actions import checklists, visits
 from handlers.buttons import button
 from handlers.turn import NOTHING, Rows, Turn
+from handlers.wording import brief
 from models.items import Point
 from models.visits import Visit
 from rules import results, typed
@@ -62,9 +63,9 @@ async def _show_point(turn: Turn, visit: Visit, point: Point, head: Markup) -> N
     if answer:
         value = words(f"answer.{answer.value}")
         if answer.person_id == turn.person.id:
-            lines.append(words("point.answered", value=value, note=answer.note))
+            lines.append(words("point.answered", value=value, note=brief(answer.note)))
         else:
-            lines.append(words("point.answered_by", value=value, note=answer.note, name=answer.person.name))
+            lines.append(words("point.answered_by", value=value, note=brief(answer.note), name=answer.person.name))
     ids = (visit.id, point.number)
     rows: Rows = [[button(words, "yes", *ids, version=version), button(words, "no", *ids, version=version)]]
     if point.optional:
@@ -117,7 +118,7 @@ async def show_result(turn: Turn, visit: Visit, head: Markup = NOTHING) -> None:
         )
     )
     failed = [answer for answer in visit.answers if answer.value == "no"]
-    lines += [words("result.failed", number=one.point.number, note=one.note) for one in failed[:LISTED]]
+    lines += [words("result.failed", number=one.point.number, note=brief(one.note)) for one in failed[:LISTED]]
     if visit.evidence:
         lines.append(words("result.evidence", len(visit.evidence)))
     lines.append(words("result.result", result=words(f"result.{result}")))

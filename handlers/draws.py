@@ -7,7 +7,7 @@ from typing import Any
 from markupsafe import Markup
 from sqlalchemy import select
 
-from actions import draws, seats
+from actions import beacons, draws, seats
 from actions.notify import notify
 from handlers import plans
 from handlers import seats as seat_cards
@@ -70,14 +70,14 @@ async def choose_witnesses(turn: Turn, task: Task) -> None:
     words = turn.words
     chosen = turn.args[1:]
     people = await _possible_witnesses(turn)
-    if len(people) < 2:
-        raise Refusal("draws.two_witnesses")
     rows: Rows = [
         [button(words, "witness_2" if chosen else "witness_1", task.id, *chosen, one.id, label="button.person",
                 name=one.name, organ=one.organ.name)]
         for one in people
         if one.organ_id not in {other.organ_id for other in people if other.id in chosen}
     ]  # fmt: skip
+    if not chosen:
+        rows.insert(0, [button(words, "beacon", task.id)])
     rows.append([button(words, "task", task.id, label="button.cancel")])
     await turn.show("tasks", words("draw.second_witness" if chosen else "draw.first_witness"), rows[:10])
 
@@ -95,6 +95,12 @@ async def commit(turn: Turn, task: Task) -> None:
     people = {one.id: one for one in await _possible_witnesses(turn)}
     chosen = [people[number] for number in turn.args[1:] if number in people]
     draw = await draws.commit(turn.session, task, chosen, turn.house.authority, turn.person, turn.now)
+    await show(turn, draw)
+
+
+async def commit_to_beacon(turn: Turn, task: Task) -> None:
+    """`公共随机信标`: the commitment is made; a public beacon's round after it will decide."""
+    draw = await draws.commit(turn.session, task, [], turn.house.authority, turn.person, turn.now, beacon=True)
     await show(turn, draw)
 
 
@@ -118,10 +124,19 @@ async def show(turn: Turn, draw: Draw) -> None:
                 digest=f"{digest[:4]}…{digest[-2:]}",
             )
         )
-        lines.append(words("draw.witnesses", names=_witnesses(words, draw.witnesses)))
-        waiting = any(one.contribution is None for one in draw.witnesses)
-        first = button(words, "remind", *ids, version=v) if waiting else button(words, "run", *ids, version=v)
-        rows = [[first, button(words, "void", *ids, version=v)], [page]]
+        ready = draws.entropy_of(draw) is not None
+        void = button(words, "void", *ids, version=v)
+        if draw.beacon_round:
+            at = beacons.time_of(draw.beacon_round)
+            lines.append(words("draw.beacon_in" if ready else "draw.beacon", round=draw.beacon_round, at=at))
+        else:
+            lines.append(words("draw.witnesses", names=_witnesses(words, draw.witnesses)))
+        if ready:
+            rows = [[button(words, "run", *ids, version=v), void], [page]]
+        elif draw.beacon_round:
+            rows = [[button(words, "draw", *ids, label="button.look_again"), void], [page]]
+        else:
+            rows = [[button(words, "remind", *ids, version=v), void], [page]]
     elif draw.state == "void":
         lines.append(words("draw.void_because", reason=draw.void_reason))
         rows = [[page]]

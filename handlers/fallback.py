@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Any
 
+from actions.notify import tell_supervisors_of_unreachable
 from handlers import checklists, draws, leads, people, plans, review, seats
 from handlers import visits as visit_cards
 from handlers.turn import Turn
@@ -17,7 +17,7 @@ async def heard(turn: Turn) -> None:
     what = awaiting.pop("what", "")
     if what == "visit":
         visit = await visit_cards.find(turn, awaiting["visit"])
-        await _again(turn, visit)
+        _again(turn, visit.id)
         await checklists.heard(turn, visit, awaiting.get("point", 0))
     elif what in ("recusal", "leave"):
         visit = await visit_cards.find(turn, awaiting["visit"])
@@ -30,9 +30,9 @@ async def heard(turn: Turn) -> None:
         await people.where_you_are(turn)
 
 
-async def _again(turn: Turn, visit: Any) -> None:
-    async def show_again() -> None:
-        await visit_cards.card(turn, visit)
+def _again(turn: Turn, visit_id: int) -> None:
+    async def show_again(fresh: Turn) -> None:
+        await visit_cards.card(fresh, await visit_cards.find(fresh, visit_id))
 
     turn.show_again = show_again
 
@@ -56,8 +56,9 @@ async def odd(turn: Turn) -> None:
 
 
 async def edited(turn: Turn) -> None:
-    """An edited message: what was said first counts."""
-    turn.say(turn.words("edited"))
+    """An edited message: what was said first counts. A live position that moves is nobody's doing, and not answered."""
+    if not (turn.update.edited_message and turn.update.edited_message.location):
+        turn.say(turn.words("edited"))
 
 
 async def in_group(turn: Turn) -> None:
@@ -71,6 +72,8 @@ async def membership(turn: Turn) -> None:
     change = turn.update.my_chat_member
     if change and change.new_chat_member.status in ("kicked", "left") and turn.update.effective_chat:
         turn.chat.unreachable_at = turn.now
+        if turn.chat.person_id:
+            await tell_supervisors_of_unreachable(turn.session, turn.chat.person_id, turn.now)
 
 
 async def old_button(turn: Turn) -> None:

@@ -211,7 +211,17 @@ async def _ready(tell: Telling) -> Message | None:
         return None
     rows = [[button(tell.words, "run", draw.id, version=draw.version), button(tell.words, "draw", draw.id,
              label="button.draw_number", number=draw.sequence)]]  # fmt: skip
-    return Message(tell.words("draw.ready", number=draw.sequence), rows, f"draw:{draw.id}")
+    text = tell.words("draw.ready_beacon" if draw.beacon_round else "draw.ready", number=draw.sequence)
+    return Message(text, rows, f"draw:{draw.id}")
+
+
+async def _no_beacon(tell: Telling) -> Message | None:
+    draw = await tell.session.get_one(Draw, tell.params["draw"])
+    if draw.state != "committed" or draw.beacon:
+        return None
+    rows = [[button(tell.words, "void", draw.id, version=draw.version), button(tell.words, "draw", draw.id,
+             label="button.draw_number", number=draw.sequence)]]  # fmt: skip
+    return Message(tell.words("draw.no_beacon", number=draw.sequence), rows, f"draw:{draw.id}")
 
 
 async def _digest(tell: Telling) -> Message | None:
@@ -231,6 +241,7 @@ def _line(key: str) -> Render:
 
 NOTICES: dict[str, Render] = {
     "digest": _digest,
+    "draws.no_beacon": _no_beacon,
     "draws.ready": _ready,
     "draws.witness": _witness,
     "leads.accepted": _lead_answer,

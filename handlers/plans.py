@@ -19,6 +19,7 @@ from models.plans import Task
 from rules.refusal import Refusal
 
 RATIOS = (1, 3, 5, 10, 20)  # percent
+SMALLEST = Decimal("0.001")  # percent; buttons carry thousandths
 WEEKS = (2, 4, 8)
 LISTED = 6
 
@@ -63,7 +64,7 @@ async def choose_area(turn: Turn, _: Any) -> None:
     query = select(Area).where(or_(Area.code == home.code, Area.parent == home.code)).order_by(Area.code).limit(20)
     areas = list(await turn.session.scalars(query))
     buttons = [
-        button(words, "task_area", *turn.args, int(one.code), label="button.area", name=one.name) for one in areas
+        button(words, "task_area", *turn.args[:1], int(one.code), label="button.area", name=one.name) for one in areas
     ]
     rows = [buttons[start : start + 2] for start in range(0, len(buttons), 2)]
     rows.append([button(words, "plans", label="button.cancel")])
@@ -76,7 +77,7 @@ async def choose_ratio(turn: Turn, _: Any) -> None:
     item, area = await _item(turn), await _area(turn)
     ceiling = item.ratio_ceiling if item.kind == "general" else None
     offered = [n for n in RATIOS if ceiling is None or n <= ceiling]
-    rows = [[button(words, "task_ratio", *turn.args, n * 1000, label="button.percent", percent=n) for n in offered]]
+    rows = [[button(words, "task_ratio", *turn.args[:2], n * 1000, label="button.percent", percent=n) for n in offered]]
     rows.append([button(words, "plans", label="button.cancel")])
     turn.wait_for("task.ratio", item=item.id, area=int(area.code))
     text = "task.ratio_ceiling" if ceiling is not None else "task.ratio"
@@ -89,7 +90,7 @@ async def typed_ratio(turn: Turn, item: int, area: int) -> None:
         ratio = Decimal(turn.text.rstrip("%％ "))
     except ArithmeticError:
         raise Refusal("plans.ratio_range") from None
-    if not 0 < ratio <= 100:
+    if not ratio.is_finite() or not SMALLEST <= ratio <= 100:
         raise Refusal("plans.ratio_range")
     turn.args = [item, area, int(ratio * 1000)]
     await choose_window(turn, None)
@@ -99,7 +100,7 @@ async def choose_window(turn: Turn, _: Any) -> None:
     """Until when?"""
     turn.wait_no_more()
     words = turn.words
-    rows = [[button(words, "task_weeks", *turn.args, n, label="button.weeks", weeks=n) for n in WEEKS]]
+    rows = [[button(words, "task_weeks", *turn.args[:3], n, label="button.weeks", weeks=n) for n in WEEKS]]
     rows.append([button(words, "plans", label="button.cancel")])
     await turn.show("tasks", words("task.window"), rows)
 
@@ -122,7 +123,7 @@ async def confirm(turn: Turn, _: Any) -> None:
     )
     rows = [
         [
-            button(words, "task_make", *turn.args, label="button.ok"),
+            button(words, "task_make", *turn.args[:4], label="button.ok"),
             button(words, "plans", label="button.cancel"),
         ]
     ]
@@ -131,6 +132,7 @@ async def confirm(turn: Turn, _: Any) -> None:
 
 async def make(turn: Turn, _: Any) -> None:
     """The task is made; its draw is next."""
+    await _item(turn), await _area(turn)
     task = await plans.create_task(turn.session, _wish(turn), turn.person, turn.now)
     await show(turn, task)
 
@@ -180,7 +182,7 @@ async def _area(turn: Turn) -> Area:
 
 
 def _wish(turn: Turn) -> plans.NewTask:
-    item, area, ratio, weeks = turn.args
+    item, area, ratio, weeks = (turn.args[place] for place in range(4))
     if weeks not in WEEKS:
         raise Refusal("gone")
     ends = turn.today + timedelta(weeks=weeks)

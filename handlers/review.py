@@ -11,6 +11,7 @@ from actions.calendars import official
 from handlers import visits as visit_cards
 from handlers.buttons import button
 from handlers.turn import Turn
+from handlers.wording import brief
 from locales import Words
 from models.visits import Visit
 from rules.deadlines import PUBLICATION
@@ -67,7 +68,8 @@ def describe(words: Words, visit: Visit) -> Markup:
         words("review.failed", total=total, failed=len(failed)) if failed else words("review.clean", total=total)
     )
     lines += [
-        words("review.finding", number=one.point.number, text=one.point.text, note=one.note) for one in failed[:LISTED]
+        words("review.finding", number=one.point.number, text=one.point.text, note=brief(one.note))
+        for one in failed[:LISTED]
     ]
     lines.append(words("review.result", photos=len(visit.evidence), result=words(f"result.{visit.result}")))
     if visit.correct_by:

@@ -23,6 +23,8 @@ Rows = list[list[Button]]
 Reply = dict[str, Any]
 NOTHING = Markup()
 
+Show = Callable[["Turn"], Awaitable[None]]
+
 current: ContextVar[Turn] = ContextVar("turn")
 
 
@@ -61,7 +63,7 @@ class Turn:
     args: list[int] = field(default_factory=list)
     replies: list[Reply] = field(default_factory=list)
     failed: BaseException | None = None
-    show_again: Callable[[], Awaitable[None]] | None = None  # what to show when this turn is refused
+    show_again: Show | None = None  # what a fresh turn shows when this one is refused
 
     @property
     def words(self) -> Words:

@@ -13,7 +13,12 @@ async def refused(turn: Turn, refusal: Refusal) -> None:
     turn.toast(turn.words(f"refusal.{refusal.code}", **refusal.gaps))
     if turn.show_again:
         with suppress(Refusal):
-            await turn.show_again()
+            await turn.show_again(turn)
+
+
+def brief(text: str, most: int = 300) -> str:
+    """The beginning of a long text, where others need room on the same card; the whole is kept."""
+    return text if len(text) <= most else text[: most - 1] + "…"
 
 
 def apology(turn: Turn) -> None:

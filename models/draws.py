@@ -34,6 +34,8 @@ class Draw(Base):
     opened_at: Mapped[datetime | None]
     void_reason: Mapped[str] = mapped_column(default="")
     supervisor_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
+    beacon_round: Mapped[int | None]  # of drand quicknet; none where witnesses give the randomness
+    beacon: Mapped[dict[str, Any] | None]  # the round, once it has come and its signature was checked
     task: Mapped[Task] = relationship(lazy="joined", innerjoin=True)
     supervisor: Mapped[Person] = relationship(lazy="joined", innerjoin=True)
     witnesses: Mapped[list[Witness]] = relationship(order_by="Witness.position", lazy="selectin")

@@ -76,7 +76,9 @@ def commitment(tables: Tables, quotas: Mapping[str, int | str | Fraction], **fie
     sizes: Counter[str] = Counter()
     given = {name: rows for name, rows in tables.items() if rows or name != "excluded.tsv"}
     for name, rows in given.items():
-        need(all(map(bytes.__lt__, rows, rows[1:])), "order", name)
+        need(
+            name != "recusals.tsv" or all(map(bytes.__lt__, rows, rows[1:])), "order", name
+        )  # `read` sees to the others
         for (first, *_), keys in read(rows, name, 1):
             sizes[first] += len(keys) if name == "pool.tsv" else 0
             both = [key for key in keys if name == "excluded.tsv" and position(tables["pool.tsv"], key.decode()) >= 0]

@@ -24,11 +24,11 @@ COMMITMENT |= {"pool": TREE | {"strata": [STRATUM]}, "rules": RULES, "committed_
 SOURCES: dict[str, Any] = {"drand": {"chain": QUICKNET, "round": COUNT[1:]}, "witness": {"witnesses": [TEXT]}}
 ANSWERS = {"drand": {"signature": "[0-9a-f]{96}"}, "witness": {"contributions": [{"text": "(?s).*"}]}}
 SUBJECT, INSPECTOR = re.compile(rb"(?:[0-9A-HJ-NP-RTUW-Y]{18}|~[0-9a-f]{32})"), re.compile(rb"I[0-9a-f]{16}")
-FIELD, TAGS = rb"\t[^\t\n]+", rb"\t(?:[^\t\n,]+(?:,[^\t\n,]+)*)?"
-WEIGHT = rb"\t(?:[1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])"  # to 65535
-ROWS = {"excluded.tsv": SUBJECT.pattern + FIELD, "recusals.tsv": SUBJECT.pattern + rb"\t" + INSPECTOR.pattern}
-ROWS["pool.tsv"] = SUBJECT.pattern + FIELD + WEIGHT + FIELD + TAGS
-ROWS["inspectors.tsv"] = INSPECTOR.pattern + FIELD + FIELD + rb"\t(?:0|[1-9][0-9]{0,8})" + TAGS
+FIELD, TAGS = rb"[^\t]+", rb"\t(?:[^\t,]+(?:,[^\t,]+)*)?"
+WEIGHT = rb"\t(?:[1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])\t"  # to 65535
+ROWS = {"excluded.tsv": (SUBJECT, FIELD), "recusals.tsv": (SUBJECT, INSPECTOR.pattern)}  # the id, and what follows it
+ROWS["pool.tsv"] = SUBJECT, FIELD + WEIGHT + FIELD + TAGS
+ROWS["inspectors.tsv"] = INSPECTOR, FIELD + rb"\t" + FIELD + rb"\t(?:0|[1-9][0-9]{0,8})" + TAGS
 
 
 class Refused(Exception):
@@ -78,29 +78,31 @@ def lines(data: bytes, name: str = "table") -> list[bytes]:
 
 
 def read(rows: Sequence[bytes], name: str, depth: int = 4) -> Iterable[tuple[tuple[str, ...], list[bytes]]]:
-    """The ids of a table by the first `depth` fields after them; refuses `row` (its form) and `repeated` (an id)."""
-    if not re.fullmatch(b"(?:%b\n)*+" % ROWS[name], b"\n".join([*rows, b""])):
-        raise Refused("row", f"{name}: {next(row for row in rows if not re.fullmatch(ROWS[name], row))!r}")
+    """The ids of a table by the first `depth` fields after them; refuses `row` (its form), `repeated` (an id, or unsorted)."""
     last, groups, known = b"", dict[tuple[str, ...], list[bytes]](), dict[bytes, list[bytes]]()
     for row in rows:
         key, _, rest = row.partition(b"\t")
-        if key == last and name != "recusals.tsv":
-            raise Refused("repeated", f"{name}: {key!r}")
+        if key <= last and name != "recusals.tsv":
+            raise Refused("repeated", f"{name}: {row!r}")
         if rest not in known:  # a city's pool repeats what follows an id, so each is looked at once
-            *fields, tags = rest.decode().split("\t")
-            need(tags.split(",") == sorted(set(tags.split(","))), "row", name)
-            known[rest] = groups.setdefault((*fields, tags)[:depth], [])
+            tags = rest.split(b"\t")[-1].split(b",")
+            need(re.fullmatch(ROWS[name][1], rest) and tags == sorted(set(tags)), "row", f"{name}: {row!r}")
+            known[rest] = groups.setdefault(tuple(rest.decode().split("\t")[:depth]), [])
         known[rest].append(last := key)
+    for keys in groups.values():
+        need(re.fullmatch(b"(?:%b\n)*+" % ROWS[name][0].pattern, b"\n".join([*keys, b""])), "row", f"{name}: an id")
     return groups.items()
 
 
 def merkle_root(rows: Sequence[bytes]) -> str:
     """Merkle tree hash of a table's lines in hex (RFC 6962, section 2.1)."""
-    level = [sha256(b"\0%b" % row).digest() for row in rows]
-    while len(level) > 1:
-        pairs, odd = iter(level), level[len(level) & ~1 :]
-        level = [sha256(b"\1" + a + b).digest() for a, b in zip(pairs, pairs, strict=False)] + odd
-    return level[0].hex() if level else sha256(b"").hexdigest()
+    top, copy = [], sha256(b"\0").copy
+    for row in rows:
+        (leaf := copy()).update(row)  # faster than a new hash for each line
+        top.append(leaf.digest())
+    while len(top) > 1:
+        top = [sha256(b"\1" + a + b).digest() for a, b in zip(top[::2], top[1::2], strict=False)] + top[len(top) & ~1 :]
+    return top[0].hex() if top else sha256(b"").hexdigest()
 
 
 def read_commitment(data: bytes) -> dict[str, Any]:
@@ -128,8 +130,8 @@ class Hats:
     """The inspectors of a draw; `loads` are the visits that each holds now, and grow with every seat."""
 
     def __init__(self, rules: Mapping[str, Any], tables: Mapping[str, Sequence[bytes]]) -> None:
-        self.rules, self.loads, self.recused = rules, dict[str, int](), set(tables["recusals.tsv"])
-        read(tables["recusals.tsv"], "recusals.tsv")
+        self.rules, self.loads = rules, dict[str, int]()
+        self.recused = {(k.decode(), n) for (n,), keys in read(tables["recusals.tsv"], "recusals.tsv") for k in keys}
         self.near = {near["area"]: set(near["neighbours"]) for near in rules["neighbours"]}
         self.staff = defaultdict[tuple[str, str], list[tuple[str, set[str]]]](list)
         self.hats: dict[tuple[str, ...], list[str]] = {}
@@ -138,9 +140,8 @@ class Hats:
             self.loads |= dict.fromkeys(map(bytes.decode, keys), int(load))
 
     def fill(self, seed: bytes, row: bytes, seat: int, passed_over: Set[str]) -> dict[str, str]:
-        """Draw seat number `seat` (from 0) of the subject on the pool's line `row`."""
-        # A seat's order of names is one fixed permutation of its hat: *drawing on from the same hat*, later, is this
-        # call with `loads` as they are then, passing over who left or declined like who is on the visit.
+        """Draw seat number `seat` (from 0) of the subject on the pool's line `row`, or *draw on from the same hat*."""
+        # Its order of names is fixed: a later call passes over who left or declined, with `loads` as they are then.
         subject, _, _, area, tags = row.decode().split("\t")
         head = sha256(seed + b"I" + subject.encode() + b"\0" + seat.to_bytes(2, "big"))
         organ, needs = self.rules["slots"][seat]["organ"], tags * self.rules["slots"][seat]["qualified"]
@@ -153,7 +154,7 @@ class Hats:
                 (word := head.copy()).update(t.to_bytes(4, "big"))
                 at = t + int.from_bytes(word.digest()[:8], "big") % (len(hat) - t)
                 name, moved[at] = hat[moved.get(at, at)], moved.get(t, t)
-                barred = name in passed_over or f"{subject}\t{name}".encode() in self.recused
+                barred = name in passed_over or (subject, name) in self.recused
                 two += [] if barred or self.loads[name] >= self.rules["cap"] else [name]
             if two:
                 name = min(two, key=self.loads.__getitem__)  # the first drawn, if equal
@@ -214,8 +215,7 @@ def verify(files: Mapping[str, bytes], previous: bytes | None = None) -> dict[st
     need("commitment.json" in files, "missing", "commitment.json")
     c = read_commitment(commitment := files["commitment.json"])
     wanted = {*TABLES, "commitment.json", "certificate.json", *(["excluded.tsv"] if "excluded" in c else [])}
-    extra = files.keys() - wanted - {"sealed.json"}
-    for code, names in ("missing", wanted - files.keys()), ("unknown", extra):
+    for code, names in ("missing", wanted - files.keys()), ("unknown", files.keys() - wanted - {"sealed.json"}):
         need(not names, code, ", ".join(sorted(names)))
     if previous is not None:  # numbered and chained, so that no draw is hidden and none is held twice
         past, link = read_commitment(previous), (c["sequence"] - 1, c["previous"], c["authority"])
@@ -226,8 +226,8 @@ def verify(files: Mapping[str, bytes], previous: bytes | None = None) -> dict[st
         need(c[name[:-4]]["size"] == len(tables[name]), "size", name)
         need(c[name[:-4]]["root"] == merkle_root(tables[name]), "root", name)
     need(c["recusals"] == sha256(files["recusals.tsv"]).hexdigest(), "root", "recusals.tsv")
-    pool = tables["pool.tsv"]
-    for key in (key for _, keys in read(tables.get("excluded.tsv", []), "excluded.tsv") for key in keys):
+    pool, out = tables["pool.tsv"], read(tables.get("excluded.tsv", []), "excluded.tsv")
+    for key in (key for _, keys in out for key in keys):
         need(bisect_left(pool, key) == bisect_left(pool, key + b"\n"), "excluded", key.decode())
     given = parse(body := files["certificate.json"], "certificate.json")
     need(fits(given.get("secret"), HEX), "secret", "certificate.json")

@@ -13,6 +13,7 @@ MOVES = {
 }
 CASE, NO_CASE, CORRECTED, PROSECUTION, OTHER = "case", "no_case", "corrected", "prosecution", "other"
 OUTCOMES = (CASE, NO_CASE, CORRECTED, PROSECUTION, OTHER)  # 立案, 不予立案, 责令改正, 移送司法, 其他
+WITHOUT_ENFORCEMENT = ("联席会议", "公证")  # departments that witness and decide, but act on no lead
 OPEN = ("sent", "accepted", "returned")
 
 

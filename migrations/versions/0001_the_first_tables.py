@@ -298,6 +298,8 @@ def upgrade() -> None:
         sa.Column("opened_at", Instant(), nullable=True),
         sa.Column("void_reason", sa.String(), nullable=False),
         sa.Column("supervisor_id", Key, nullable=False),
+        sa.Column("beacon_round", Key, nullable=True),
+        sa.Column("beacon", Json, nullable=True),
         sa.ForeignKeyConstraint(["supervisor_id"], ["people.id"], name=op.f("fk_draws_supervisor_id_people")),
         sa.ForeignKeyConstraint(["task_id"], ["tasks.id"], name=op.f("fk_draws_task_id_tasks")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_draws")),

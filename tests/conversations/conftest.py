@@ -42,6 +42,8 @@ def free_port() -> int:
 class Clock:
     """A clock that goes, and that a test can move."""
 
+    zone = ZONE
+
     def __init__(self, start: datetime) -> None:
         self.offset = start - datetime.now(ZONE)
 

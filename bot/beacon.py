@@ -1,0 +1,77 @@
+"""Fetches the public beacon's rounds that draws wait for; judging them is for `actions/beacons.py`."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+
+import aiohttp
+import structlog
+
+from actions import beacons, draws
+from models.database import Database
+from rules.draw import QUICKNET
+
+log = structlog.get_logger("beacon")
+
+EVERY = 3.0  # seconds; a round appears every three
+PATIENCE = timedelta(minutes=2)  # after that the supervisor is told that no relay answers
+TIMEOUT = aiohttp.ClientTimeout(total=5)
+LONGEST = beacons.LONGEST_ANSWER
+
+
+class Beacon:
+    """Asks several relays of drand; a round counts when two of them agree and the chain signed it."""
+
+    def __init__(self, database: Database, relays: Sequence[str], now: Callable[[], datetime]) -> None:
+        self.database = database
+        self.relays = relays
+        self.now = now
+
+    async def run(self) -> None:
+        """Look for ever; the network is touched only while a draw waits."""
+        while True:
+            try:
+                await self.look()
+            except Exception:
+                log.exception("cannot look for the beacon")
+            await asyncio.sleep(EVERY)
+
+    async def look(self) -> None:
+        """Fetch what committed draws wait for."""
+        async with self.database.read() as session:
+            waiting = [(draw.id, draw.beacon_round) for draw in await draws.waiting_for_beacon(session, self.now())]
+        for draw_id, number in waiting:
+            assert number
+            answers = await self._ask_all(number)
+            try:
+                entropy = await asyncio.to_thread(beacons.agree, answers, number)
+            except beacons.BeaconRefused as refused:
+                log.warning("no two relays agree", round=number, answers=len(answers), problem=str(refused))
+                if self.now() > beacons.time_of(number) + PATIENCE:
+                    await self.database.finish(self._tell(draw_id))
+            else:
+                await self.database.finish(self._keep(draw_id, entropy))
+
+    async def _keep(self, draw_id: int, entropy: dict[str, object]) -> None:
+        async with self.database.write() as session:
+            await draws.beacon_came(session, draw_id, entropy, self.now())
+
+    async def _tell(self, draw_id: int) -> None:
+        async with self.database.write() as session:
+            await draws.beacon_missing(session, draw_id, self.now())
+
+    async def _ask_all(self, number: int) -> list[bytes]:
+        async with aiohttp.ClientSession(timeout=TIMEOUT) as client:
+            answers = await asyncio.gather(*(self._ask(client, relay, number) for relay in self.relays))
+        return [answer for answer in answers if answer]
+
+    async def _ask(self, client: aiohttp.ClientSession, relay: str, number: int) -> bytes:
+        """One relay's answer; nothing if it is down or talks nonsense."""
+        try:
+            async with client.get(f"{relay.rstrip('/')}/{QUICKNET}/public/{number}") as response:
+                return await response.content.read(LONGEST) if response.status == 200 else b""
+        except (aiohttp.ClientError, TimeoutError) as error:
+            log.info("a relay does not answer", relay=relay, error=type(error).__name__)
+            return b""
