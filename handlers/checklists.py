@@ -5,28 +5,21 @@ from __future__ import annotations
 from markupsafe import Markup
 
 from actions import checklists, visits
+from handlers import results
 from handlers.buttons import button
 from handlers.turn import NOTHING, Rows, Turn
 from handlers.wording import brief
 from models.items import Point
 from models.visits import Visit
-from rules import results, typed
-from rules.refusal import Refusal
-
-CORRECTION_DAYS = (5, 10, 15, 20)  # working days, offered as buttons
-LISTED = 6  # failed points named on the page of results
-
-
-def about(visit: Visit) -> str:
-    """The name of the visit's card."""
-    return f"visit:{visit.id}"
+from rules import typed
+from rules.results import TERMINAL
 
 
 async def show(turn: Turn, visit: Visit, head: Markup = NOTHING, point: Point | None = None) -> None:
     """The checklist where it stands: a point that lacks words or a photo, the next open one, or the result."""
     seat = visits.seat_of(visit, turn.person)
     if seat.signed_at:
-        await _waiting(turn, visit, head)
+        await results.waiting(turn, visit, head)
         return
     pending = visits.unfinished(visit)
     if point is None and (asked := _asked_for(turn, visit)) in pending:
@@ -34,8 +27,8 @@ async def show(turn: Turn, visit: Visit, head: Markup = NOTHING, point: Point | 
     point = point or checklists.next_open(visit)
     if point is None and pending:
         point = checklists.point_of(visit, pending[0])
-    if point is None or (visit.result and results.TERMINAL & {visit.result}):
-        await show_result(turn, visit, head)
+    if point is None or (visit.result and TERMINAL & {visit.result}):
+        await results.show(turn, visit, head)
     elif (answer := checklists.answer_to(visit, point)) and answer.value == "no" and point.number in pending:
         await _ask_for_finding(turn, visit, point, head)
     else:
@@ -76,7 +69,7 @@ async def _show_point(turn: Turn, visit: Visit, point: Point, head: Markup) -> N
     else:
         moves.append(button(words, "to_result", visit.id))
     rows.append([*moves, button(words, "save", visit.id)])
-    await turn.show(about(visit), Markup("\n").join(lines), rows)
+    await turn.show(results.about(visit), Markup("\n").join(lines), rows)
 
 
 async def _ask_for_finding(turn: Turn, visit: Visit, point: Point, head: Markup) -> None:
@@ -95,64 +88,7 @@ async def _ask_for_finding(turn: Turn, visit: Visit, point: Point, head: Markup)
             button(words, "save", visit.id),
         ]
     ]
-    await turn.show(about(visit), Markup("\n").join(lines), rows)
-
-
-async def show_result(turn: Turn, visit: Visit, head: Markup = NOTHING) -> None:
-    """The page before the signature: what was found, the result, and what follows."""
-    words = turn.words
-    turn.wait_for("visit", visit=visit.id)
-    values = [answer.value for answer in visit.answers]
-    result = visits.result_of(visit)
-    correct_by = visits.correct_by(visit, turn.today)
-    lines = [head] if head else []
-    if visit.state == "returned":
-        lines.append(words("visit.returned_because", reason=visit.returned_because))
-    lines.append(
-        words(
-            "result.counts",
-            name=visit.subject.name,
-            yes=values.count("yes"),
-            no=values.count("no"),
-            na=values.count("na"),
-        )
-    )
-    failed = [answer for answer in visit.answers if answer.value == "no"]
-    lines += [words("result.failed", number=one.point.number, note=brief(one.note)) for one in failed[:LISTED]]
-    if visit.evidence:
-        lines.append(words("result.evidence", len(visit.evidence)))
-    lines.append(words("result.result", result=words(f"result.{result}")))
-    if correct_by and result in (results.CORRECTION, results.PENDING):
-        lines.append(words("result.correct_by", day=correct_by))
-    signed = [seat.person.name for seat in visit.seats if seat.signed_at and seat.person]
-    if signed:
-        lines.append(words("result.signed", names=words("and").join(signed)))
-    wrong = await visits.problems(turn.session, visit, turn.today)
-    lines += [_problem(turn, code) for code in wrong]
-    v = visit.version
-    rows: Rows = []
-    if not wrong:
-        rows.append([button(words, "confirm" if signed else "sign", visit.id, version=v)])
-    rows.append([button(words, "change_result", visit.id, version=v), button(words, "change_points", visit.id, 1)])
-    if failed or result == results.PENDING:
-        change = button(words, "change_date", visit.id, version=v)
-        rows.append([change, button(words, "hand_over", visit.id)])
-    rows.append([button(words, "save", visit.id)])
-    await turn.show(about(visit), Markup("\n").join(lines), rows)
-
-
-def _problem(turn: Turn, code: str) -> Markup:
-    name, _, number = code.partition(":")
-    return turn.words(f"problem.{name}", number=number)
-
-
-async def _waiting(turn: Turn, visit: Visit, head: Markup) -> None:
-    words = turn.words
-    names = [seat.person.name for seat in visit.seats if seat.person and not seat.signed_at]
-    lines = [head] if head else []
-    lines.append(words("visit.waiting", name=visit.subject.name, names=words("and").join(names)))
-    rows = [[button(words, "hand_over", visit.id), button(words, "visits_back")]]
-    await turn.show(about(visit), Markup("\n").join(lines), rows)
+    await turn.show(results.about(visit), Markup("\n").join(lines), rows)
 
 
 def answer_version(turn: Turn, visit: Visit) -> int:
@@ -211,7 +147,7 @@ async def points(turn: Turn, visit: Visit) -> None:
         for one in visit.checklist.points[:95]
     ]
     rows = [numbers[start : start + 5] for start in range(0, len(numbers), 5)]
-    await turn.show(about(visit), words("points.title"), [*rows, [button(words, "to_result", visit.id)]])
+    await turn.show(results.about(visit), words("points.title"), [*rows, [button(words, "to_result", visit.id)]])
 
 
 async def point(turn: Turn, visit: Visit) -> None:
@@ -235,56 +171,7 @@ async def save(turn: Turn, visit: Visit) -> None:
             button(words, "visits_back"),
         ]
     ]
-    await turn.show(about(visit), words("visit.saved", name=visit.subject.name, done=done, total=total), rows)
-
-
-async def change_result(turn: Turn, visit: Visit) -> None:
-    """`改`: choose among the official results."""
-    words = turn.words
-    rows = [
-        [button(words, "result", visit.id, number, version=visit.version, label=f"result.{result}")]
-        for number, result in enumerate(results.RESULTS)
-    ]
-    rows.append([button(words, "to_result", visit.id, label="button.back")])
-    await turn.show(about(visit), words("result.choose"), rows)
-
-
-async def result(turn: Turn, visit: Visit) -> None:
-    """A result chosen by hand."""
-    if turn.args[1] >= len(results.RESULTS):
-        raise Refusal("gone")
-    await visits.choose_result(turn.session, visit, results.RESULTS[turn.args[1]], turn.person, turn.now)
-    await show_result(turn, visit)
-
-
-async def change_date(turn: Turn, visit: Visit) -> None:
-    """By when it must be corrected."""
-    words = turn.words
-    days = [
-        button(words, "days", visit.id, n, version=visit.version, label="button.days", days=n) for n in CORRECTION_DAYS
-    ]
-    rows = [days[:2], days[2:], [button(words, "to_result", visit.id, label="button.back")]]
-    await turn.show(about(visit), words("result.choose_days"), rows)
-
-
-async def days(turn: Turn, visit: Visit) -> None:
-    """A deadline chosen by hand, in working days from today."""
-    if turn.args[1] not in CORRECTION_DAYS:
-        raise Refusal("gone")
-    await visits.choose_correction(turn.session, visit, turn.args[1], turn.person, turn.now)
-    await show_result(turn, visit)
-
-
-async def sign(turn: Turn, visit: Visit) -> None:
-    """`签名提交`, and for the partner `确认签名`."""
-    done = await visits.sign(turn.session, visit, turn.person, turn.now)
-    turn.wait_no_more()
-    if not done:
-        await _waiting(turn, visit, NOTHING)
-        return
-    words = turn.words
-    rows = [[button(words, "hand_over", visit.id), button(words, "visits_back")]]
-    await turn.show(about(visit), words("visit.submitted", name=visit.subject.name), rows)
+    await turn.show(results.about(visit), words("visit.saved", name=visit.subject.name, done=done, total=total), rows)
 
 
 async def heard(turn: Turn, visit: Visit, number: int) -> None:
@@ -312,7 +199,7 @@ async def heard(turn: Turn, visit: Visit, number: int) -> None:
     if entered:
         await _enter(turn, visit, entered)
     elif text and typed.signs(text) and not turn.file:
-        await sign(turn, visit)
+        await results.sign(turn, visit)
         return
     elif text and asked:
         await checklists.describe(turn.session, visit, asked, text, turn.person, turn.now)
