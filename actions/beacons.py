@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
@@ -76,6 +77,19 @@ def parse_relay_json(data: bytes, number: int) -> dict[str, Any]:
     return answer
 
 
+def load_curve() -> None:
+    """Import py_ecc: late, because it takes most of a second and few commands need it, and without its side effect.
+
+    It raises the recursion limit of the whole process to 100,000, after which a deeply nested JSON from anybody
+    (`json.loads`) no longer ends in a RecursionError but overflows the stack and kills the process.
+    """
+    limit = sys.getrecursionlimit()
+    try:
+        import py_ecc  # noqa: F401
+    finally:
+        sys.setrecursionlimit(limit)
+
+
 def check(entropy: Mapping[str, Any]) -> None:
     """Prove that the entropy of a certificate is the real round of drand quicknet that it names.
 
@@ -83,7 +97,7 @@ def check(entropy: Mapping[str, Any]) -> None:
     `chain`, `round`, `randomness` (not SHA-256 of the signature), `signature` (not by the chain).
     """
     _check_form(entropy)
-    # Imported late because it takes most of a second, and few commands need it.
+    load_curve()
     from py_ecc.bls.hash_to_curve import hash_to_G1
     from py_ecc.bls.point_compression import decompress_G1, decompress_G2
     from py_ecc.bls.typing import G1Compressed, G2Compressed

@@ -29,7 +29,7 @@ ENTROPY = {
     "contributions": [{"witness": "公证处", "text": "1"}, {"witness": "监察委", "text": "2"}],
 }
 ROWS = "SELECT code, stratum, weight, area, tags FROM subjects ORDER BY code"
-PARTS = ("rows read", "one SHA-256 a subject", "bare Merkle tree", "rows to lines", "tables written")
+PARTS = ("rows read", "one SHA-256 a subject", "rows to lines", "bare Merkle tree", "tables written")
 
 
 def build(path: Path, subjects: int, inspectors: int) -> None:
@@ -188,10 +188,7 @@ def compare(subjects: int, inspectors: int, visits: int, runs: int) -> float:
         print(f"{case:24}{min(taken[case]):8.2f}{median:10.2f}{median / base:9.2f}{median / mine:8.2f}{memory}")
     checked = statistics.median(taken["check"])
     bare = base - statistics.median(taken["  rows to lines"])
-    print(
-        f"goals: draw / floor {mine / base:.2f} (≤ 1.6; {mine / bare:.2f} if lines could be written without being made), ",
-        end="",
-    )
+    print(f"goals: draw / floor {mine / base:.2f} (≤ 1.6; {mine / bare:.2f} without making the lines), ", end="")
     print(f"check / draw {checked / mine:.2f} (≤ 2), ", end="")
     print(f"memory {max(peaks['draw'], peaks['check']):.0f} MiB (< 1,200 MB)", flush=True)
     return mine

@@ -78,7 +78,7 @@ def lines(data: bytes, name: str = "table") -> list[bytes]:
 
 
 def read(rows: Sequence[bytes], name: str, depth: int = 4) -> Iterable[tuple[tuple[str, ...], list[bytes]]]:
-    """The ids of a table by the first `depth` fields after them; refuses `row` (its form), `repeated` (an id, or unsorted)."""
+    """The ids of a table by the first `depth` fields after them; refuses `row` (its form), `repeated` (or unsorted)."""
     last, groups, known = b"", dict[tuple[str, ...], list[bytes]](), dict[bytes, list[bytes]]()
     for row in rows:
         key, _, rest = row.partition(b"\t")
@@ -239,12 +239,12 @@ def verify(files: Mapping[str, bytes], previous: bytes | None = None) -> dict[st
 
 
 if __name__ == "__main__":
+    sys.version_info >= (3, 11) or sys.exit("需要 Python 3.11 Needs Python 3.11 or newer.")
     paths = [path for name in sys.argv[1:] for path in [*Path(name).glob("*")] or [Path(name)]]
     try:
         files = {path.name: path.read_bytes() if path.is_file() else b"" for path in paths if path.suffix != ".py"}
         checked = verify(files, files.pop("previous.json", None))  # the commitment before this one, if at hand
     except (Refused, OSError) as error:
         sys.exit(f"✗ 不符 REFUSED: {' '.join(map(str, error.args))}")
-    print(f"✓ 相符 VERIFIED: {len(checked['visits'])} visits follow from seed {checked['seed']}")
-    if checked["entropy"]["kind"] == "drand":
-        print("  未核对 not checked here: the BLS signature of drand's round", checked["entropy"]["round"])
+    unchecked = "" if checked["entropy"]["kind"] == "witness" else "\n  未核对 not checked here: drand's BLS signature"
+    print(f"✓ 相符 VERIFIED: {len(checked['visits'])} visits follow from seed {checked['seed']}{unchecked}")

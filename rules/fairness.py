@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from itertools import groupby
 from math import exp, expm1, lgamma, log, log1p
-from typing import NamedTuple
 
 ALARM = 1e-6  # a chance below this is no accident
 ENOUGH = 5.0  # variance that a group needs to stand alone: Cochran's rule for chi-square tests (Biometrics 10, 1954)
 NEGLIGIBLE = 1e-9  # of the largest variance: what is left of a dependent row after elimination
 
 
-class Verdict(NamedTuple):
+@dataclass(frozen=True)
+class Verdict:
     """A chi-square test: its statistic, its degrees of freedom, and the chance of this or worse in an honest draw."""
 
     statistic: float
