@@ -1,6 +1,8 @@
 """A real round of drand quicknet is accepted, everything else is not."""
 
 import json
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -38,6 +40,7 @@ def negated(signature: str) -> str:
 
 def outside_the_subgroup(signature: str) -> str:
     """The real signature plus a point of small order: the pairing cannot tell them apart."""
+    beacons.load_curve()
     from py_ecc.bls.point_compression import compress_G1, decompress_G1
     from py_ecc.optimized_bls12_381 import add, curve_order, is_inf, multiply
 
@@ -59,6 +62,23 @@ def test_the_real_round_is_accepted() -> None:
 @pytest.mark.skipif(not SHARED.exists(), reason="needs the example bundles")
 def test_the_round_of_the_example_is_accepted() -> None:
     assert json.loads(SHARED.read_bytes())["entropy"] == ROUND_1000
+
+
+def test_checking_leaves_the_recursion_limit_alone() -> None:
+    """Otherwise nested JSON from a stranger would kill the process once a beacon had been checked."""
+    code = (
+        "import json, sys\n"
+        "from actions import beacons\n"
+        f"beacons.check({ROUND_1000!r})\n"
+        "assert sys.getrecursionlimit() == 1000, sys.getrecursionlimit()\n"
+        "try: json.loads('[' * 500_000)\n"
+        "except RecursionError: print('alive')\n"
+    )
+    root = Path(beacons.__file__).parents[1]
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=root, timeout=120
+    )
+    assert (done.returncode, done.stdout.strip()) == (0, "alive"), done.stderr
 
 
 def test_the_chain_is_the_hash_of_its_parameters() -> None:

@@ -1,0 +1,98 @@
+"""The real process in trouble: Telegram is away when it starts, it is killed while it sends, its token is wrong."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from sqlalchemy import select
+
+from models.mail import Outbox
+from simulator import Fault, Telegram
+from tests.e2e.test_kill import prepared
+from tests.e2e.town import TOKEN, Process, people_of
+
+SECRET = TOKEN.partition(":")[2]
+
+
+async def test_it_starts_when_telegram_does_and_its_logs_hold_no_token(tmp_path: Path) -> None:
+    async with Telegram(token=TOKEN) as telegram:
+        process = Process(telegram, tmp_path, {"LOG_LEVEL": "DEBUG"})
+        await prepared(process)
+        phones = people_of(telegram)
+        telegram.fail(
+            Fault.server_error(method="getMe"),
+            Fault.drop_before(method="getMe"),
+            Fault.server_error(502, method="deleteWebhook"),
+            Fault.too_many(retry_after=1, method="setMyCommands"),
+            Fault.server_error(method="getUpdates"),
+            Fault.drop_after(method="getUpdates"),
+            Fault.server_error(method="sendMessage", times=2),
+            Fault.drop_before(method="sendMessage"),
+            Fault.bad_request(method="sendMessage"),
+        )
+        await process.start()
+        try:
+            await process.ready()
+            supervisor = phones["赵主管"]
+            for _ in range(3):
+                await supervisor.says("/start")
+                await supervisor.settles()
+            await supervisor.sees("赵主管 ·", within=20)
+        finally:
+            code = await process.stop()
+        assert code == 0
+        for heard in ("Telegram does not answer yet", "cannot fetch updates", "Telegram refused a"):
+            assert heard in process.logs, process.logs[-3000:]
+        assert SECRET not in process.logs
+
+
+async def test_a_notice_that_was_being_sent_when_the_power_went_comes_right_after_the_start(tmp_path: Path) -> None:
+    async with Telegram(token=TOKEN) as telegram:
+        process = Process(telegram, tmp_path)
+        await prepared(process)
+        phones = people_of(telegram)
+        telegram.fail(Fault.delay(4, method="sendMessage", times=None))
+        await process.start()
+        await process.ready()
+        for _ in range(100):
+            async with process.look() as session:
+                leased = list(await session.scalars(select(Outbox).where(Outbox.leased_until.is_not(None))))
+            if leased:
+                break
+            await asyncio.sleep(0.05)
+        assert leased
+        await process.kill()
+        telegram.heal()
+        await process.start()
+        try:
+            for name in ("张伟", "李娜", "王强"):
+                if any(notice.chat_id == phones[name].user_id for notice in leased):
+                    await phones[name].sees("您被抽中检查", within=10)
+            for _ in range(50):
+                async with process.look() as session:
+                    waiting = list(await session.scalars(select(Outbox).where(Outbox.ended_at.is_(None))))
+                if not waiting:
+                    break
+                await asyncio.sleep(0.2)
+        finally:
+            await process.stop()
+        assert not waiting
+        for name in ("张伟", "李娜", "王强"):
+            told = [one for one in phones[name].messages if "您被抽中检查" in one.text]
+            assert len(told) <= 2
+
+
+async def test_a_wrong_token_ends_the_process_without_being_told_to_anybody(tmp_path: Path) -> None:
+    wrong = "987654321:AAH-wrong_but_secret_all_the_same"
+    async with Telegram(token=TOKEN) as telegram:
+        process = Process(telegram, tmp_path, {"BOT_TOKEN": wrong})
+        await process.start()
+        assert process.process
+        try:
+            code = await asyncio.wait_for(process.process.wait(), 20)
+        finally:
+            await process.stop()
+        assert code == 1
+        assert "rejected by the server" in process.logs
+        assert wrong.partition(":")[2] not in process.logs
