@@ -20,6 +20,7 @@ from telegram.error import TelegramError
 from actions import beacons, imports, people
 from bot.app import running
 from bot.cli_demo import demo
+from bot.cli_draws import draw_app
 from bot.logs import set_up
 from bot.migrate import migrate
 from bot.settings import Settings
@@ -32,6 +33,7 @@ from rules.refusal import Refusal
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="随查 Suicha")
 imports_app = typer.Typer(no_args_is_help=True, help="Bring in directories from files.")
 app.add_typer(imports_app, name="import")
+app.add_typer(draw_app, name="draw")
 app.command()(demo)
 
 err = Console(stderr=True)
@@ -41,13 +43,15 @@ File = Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Report, and change nothing.")]
 
 
-def _settings() -> Settings:
+def load_settings() -> Settings:
+    """The environment's settings; from now on logs go where they should."""
     settings = Settings()
     set_up(settings.log_level, settings.bot_token.get_secret_value(), settings.webhook_secret.get_secret_value())
     return settings
 
 
-def _refuse(settings: Settings, refusal: Refusal, as_json: bool) -> None:
+def refuse(settings: Settings, refusal: Refusal, as_json: bool) -> None:
+    """Say why not, and end with exit code 1."""
     words = Words(settings.language, settings.zone)
     text = words(f"refusal.{refusal.code}", **refusal.gaps).unescape()
     if as_json:
@@ -57,9 +61,9 @@ def _refuse(settings: Settings, refusal: Refusal, as_json: bool) -> None:
     raise typer.Exit(1)
 
 
-def _in_transaction(work: Callable[[Any, datetime], Awaitable[T]], as_json: bool, *, keep: bool = True) -> T:
+def in_transaction(work: Callable[[Any, datetime], Awaitable[T]], as_json: bool, *, keep: bool = True) -> T:
     """Do something in one transaction of the installation's database; refusals are worded, exit code 1."""
-    settings = _settings()
+    settings = load_settings()
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     migrate(settings.database)
 
@@ -78,14 +82,14 @@ def _in_transaction(work: Callable[[Any, datetime], Awaitable[T]], as_json: bool
     try:
         return asyncio.run(go())
     except Refusal as refusal:
-        _refuse(settings, refusal, as_json)
+        refuse(settings, refusal, as_json)
         raise
 
 
 @app.command()
 def run() -> None:
     """Run the product until it is told to stop."""
-    settings = _settings()
+    settings = load_settings()
     if not settings.bot_token.get_secret_value():
         err.print(Words(settings.language, settings.zone)("cli.no_token").unescape(), markup=False)
         raise typer.Exit(2)
@@ -103,7 +107,7 @@ async def _until_stopped(settings: Settings) -> None:
 @app.command(name="migrate")
 def migrate_command() -> None:
     """Bring the database to the present form."""
-    settings = _settings()
+    settings = load_settings()
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     migrate(settings.database)
 
@@ -135,7 +139,7 @@ def _import(file: Path, bring_in: Any, noun: str, dry_run: bool, as_json: bool) 
             report: imports.Report = await bring_in(session, source, file.name, now, None, advance)
             return report
 
-        report = _in_transaction(work, as_json, keep=not dry_run)
+        report = in_transaction(work, as_json, keep=not dry_run)
     settings = Settings()
     words = Words(settings.language, settings.zone)
     if as_json:
@@ -151,7 +155,7 @@ def _import(file: Path, bring_in: Any, noun: str, dry_run: bool, as_json: bool) 
 @app.command()
 def invite(staff_number: str, as_json: Json = False) -> None:
     """A one-time link that binds a chat to a person, and its QR code in the terminal."""
-    token = _in_transaction(lambda session, now: people.invite(session, staff_number, now, None), as_json)
+    token = in_transaction(lambda session, now: people.invite(session, staff_number, now, None), as_json)
     settings = Settings()
     expires = datetime.now(settings.zone) + people.INVITATION_LASTS
     name = asyncio.run(_bot_username(settings))

@@ -202,6 +202,9 @@ async def heard(turn: Turn, visit: Visit, number: int) -> None:
         await results.sign(turn, visit)
         return
     elif text and asked:
+        said = checklists.answer_to(visit, asked)
+        if turn.file and said and said.note:  # a caption comes after words that were typed, not in their place
+            text = f"{said.note}；{text}"
         await checklists.describe(turn.session, visit, asked, text, turn.person, turn.now)
         head = head or words("finding.noted")
     elif text and not turn.file:

@@ -8,6 +8,7 @@ from actions.notify import tell_supervisors_of_unreachable
 from handlers import checklists, draws, leads, people, plans, review, seats
 from handlers import visits as visit_cards
 from handlers.turn import Turn
+from handlers.wording import apology
 from rules.refusal import Refusal
 
 
@@ -62,8 +63,13 @@ async def edited(turn: Turn) -> None:
 
 
 async def in_group(turn: Turn) -> None:
-    """Groups hear nothing of anybody's work; a command there gets one sentence."""
-    if turn.text.startswith("/"):
+    """Groups hear nothing of anybody's work; a command there gets one sentence.
+
+    An update that nothing could be read from ends here too; a person who sent it gets an apology.
+    """
+    if turn.update.effective_chat is None and turn.chat.id > 0:
+        apology(turn)
+    elif turn.text.startswith("/"):
         turn.say(turn.words("only_private"))
 
 
