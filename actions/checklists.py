@@ -77,23 +77,15 @@ async def answer(
         record(session, now, by, "answer", "visit", visit.id, after=changed, why=note)
 
 
-async def answer_rest(
-    session: AsyncSession, visit: Visit, by: Person, now: datetime, but: Iterable[int] = ()
-) -> None:
+async def answer_rest(session: AsyncSession, visit: Visit, by: Person, now: datetime, but: Iterable[int] = ()) -> None:
     """All points without an answer conform, except some."""
     answered = {one.point_id for one in visit.answers}
     left = set(but)
-    rest = [
-        point.number
-        for point in visit.checklist.points
-        if point.id not in answered and point.number not in left
-    ]
+    rest = [point.number for point in visit.checklist.points if point.id not in answered and point.number not in left]
     await answer(session, visit, rest, "yes", by, now)
 
 
-async def describe(
-    session: AsyncSession, visit: Visit, point: Point, note: str, by: Person, now: datetime
-) -> None:
+async def describe(session: AsyncSession, visit: Visit, point: Point, note: str, by: Person, now: datetime) -> None:
     """Put words to a point that does not conform."""
     await answer(session, visit, [point.number], "no", by, now, note=note)
 

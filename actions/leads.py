@@ -34,9 +34,7 @@ async def destinations(session: AsyncSession, visit: Visit) -> list[Organ]:
     return list(nearest.values())
 
 
-async def send(
-    session: AsyncSession, visit: Visit, organ: Organ, text: str, by: Person, now: datetime
-) -> Lead:
+async def send(session: AsyncSession, visit: Visit, organ: Organ, text: str, by: Person, now: datetime) -> Lead:
     """Hand over what was found at a visit; the receiving organ has five working days to accept."""
     if all(seat.person_id != by.id for seat in visit.seats) and by.organ_id != visit.task.organ_id:
         raise Refusal("leads.not_yours")
@@ -90,9 +88,7 @@ async def send_back(session: AsyncSession, lead: Lead, reason: str, by: Person, 
     await _tell_sender(session, lead, "leads.returned", now)
 
 
-async def resolve(
-    session: AsyncSession, lead: Lead, outcome: str, text: str, by: Person, now: datetime
-) -> None:
+async def resolve(session: AsyncSession, lead: Lead, outcome: str, text: str, by: Person, now: datetime) -> None:
     """Tell what became of it: 立案, 不予立案, 责令改正, 移送司法, 其他, each in words (R3.3.3b)."""
     _may_act(lead, by)
     if outcome not in OUTCOMES:
@@ -107,9 +103,7 @@ async def inbox(session: AsyncSession, person: Person) -> list[Lead]:
     """What a person has to do with: open leads to their organ, and their own that came back or are under way."""
     mine = (Lead.organ_id == person.organ_id) & Lead.state.in_(OPEN)
     sent = (Lead.sender_id == person.id) & Lead.state.in_(OPEN)
-    return list(
-        await session.scalars(select(Lead).where(mine | sent).order_by(Lead.accept_by, Lead.id).limit(20))
-    )
+    return list(await session.scalars(select(Lead).where(mine | sent).order_by(Lead.accept_by, Lead.id).limit(20)))
 
 
 def may_see(lead: Lead, person: Person) -> bool:
@@ -129,9 +123,7 @@ def _move(lead: Lead, to: str) -> None:
 
 
 async def _tell_organ(session: AsyncSession, lead: Lead, now: datetime) -> None:
-    people = await with_role(session, "liaison", lead.organ_id) or await with_role(
-        session, "supervisor", lead.organ_id
-    )
+    people = await with_role(session, "liaison", lead.organ_id) or await with_role(session, "supervisor", lead.organ_id)
     for person in people:
         await notify(session, person.id, "leads.new", f"{lead.id}:{lead.version}", now, lead=lead.id)
 

@@ -44,6 +44,4 @@ async def tell_supervisors_of_unreachable(session: AsyncSession, person_id: int,
     person = await session.get_one(Person, person_id)
     for supervisor in await with_role(session, "supervisor", person.organ_id):
         if supervisor.id != person_id:
-            await notify(
-                session, supervisor.id, "people.unreachable", f"{person_id}:{now:%Y%m%d}", now, who=person_id
-            )
+            await notify(session, supervisor.id, "people.unreachable", f"{person_id}:{now:%Y%m%d}", now, who=person_id)

@@ -49,7 +49,5 @@ async def create_task(session: AsyncSession, wish: NewTask, by: Person, now: dat
     session.add(task)
     await session.flush()
     await session.refresh(task)
-    record(
-        session, now, by, "create", "task", task.id, after={"number": task.number, "ratio": str(task.ratio)}
-    )
+    record(session, now, by, "create", "task", task.id, after={"number": task.number, "ratio": str(task.ratio)})
     return task
