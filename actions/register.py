@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Select, case, exists, false, func, or_, se
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
-from models.draws import Draw, DrawEntry, DrawFile, Witness
+from models.draws import Draw
 from models.items import Item
 from models.people import Area, Organ, Person
 from models.plans import Task
@@ -110,38 +110,11 @@ class VisitCode(NamedTuple):
     officers: Sequence[Officer]
 
 
-class PublicDraw(NamedTuple):
-    """A draw as everybody may see it in any state: the commitment, and where it stands."""
-
-    id: int
-    sequence: int
-    state: str
-    commitment: bytes
-    committed_at: datetime
-    drawn_at: datetime | None
-    opened_at: datetime | None
-    void_reason: str
-    task_number: str
-    task_name: str
-    organ: str
-    area: str
-    starts: date
-    ends: date
-
-
-class Drawn(NamedTuple):
-    """A subject that an opened draw drew; `result` is empty until it is published."""
-
-    position: int
-    result: str | None
-    code: str
-    name: str
-
-
 _SUBJECT = (Subject.code, Subject.name, Subject.kind, Subject.status, Area.name, Subject.address)
 
 
-def _who(code: str, name: str, kind: str) -> tuple[str, str]:
+def who(code: str, name: str, kind: str) -> tuple[str, str]:
+    """The code and the name as the public may see them; a natural person's are masked."""
     if kind not in NATURAL:
         return code, name
     return "" if own_code_fault(code) == "identity_number" else code, mask_name(name)
@@ -149,14 +122,15 @@ def _who(code: str, name: str, kind: str) -> tuple[str, str]:
 
 def _subject(row: Sequence[Any]) -> PublicSubject:
     code, name, kind, status, area, address = row
-    return PublicSubject(*_who(code, name, kind), kind, status, area, "" if kind in NATURAL else address)
+    return PublicSubject(*who(code, name, kind), kind, status, area, "" if kind in NATURAL else address)
 
 
 def _subjects() -> Select[Any]:
     return select(Subject.id, *_SUBJECT).join(Area, Subject.area_code == Area.code)
 
 
-def _latest() -> ColumnElement[bool]:
+def latest() -> ColumnElement[bool]:
+    """Of each publication the last version alone."""
     later = aliased(Publication)
     same_visit = later.visit_id == Publication.visit_id
     return ~exists(select(later.id).where(same_visit, later.version > Publication.version))
@@ -171,13 +145,13 @@ def _results() -> Select[Any]:
         .join(Task, Visit.task_id == Task.id)
         .join(Organ, Task.organ_id == Organ.id)
         .join(Subject, Visit.subject_id == Subject.id)
-        .where(_latest())
+        .where(latest())
     )
 
 
 async def _read(session: AsyncSession, query: Select[Any]) -> list[Result]:
     rows = await session.execute(query)
-    return [Result._make((*row[:8], row[8] != "random", *_who(*row[9:]))) for row in rows]
+    return [Result._make((*row[:8], row[8] != "random", *who(*row[9:]))) for row in rows]
 
 
 async def latest_results(session: AsyncSession, limit: int, before: int | None = None) -> list[Result]:
@@ -221,7 +195,7 @@ async def find_subjects(session: AsyncSession, words: str, limit: int, skip: int
     published = (
         select(Visit.subject_id, func.count(Publication.id))
         .join(Publication, Publication.visit_id == Visit.id)
-        .where(Visit.subject_id.in_([row[0] for row in rows]), _latest())
+        .where(Visit.subject_id.in_([row[0] for row in rows]), latest())
         .group_by(Visit.subject_id)
     )
     counts = {row[0]: row[1] for row in await session.execute(published)}
@@ -267,7 +241,7 @@ async def visit_code(session: AsyncSession, token: str) -> VisitCode | None:
         .join(Organ, Task.organ_id == Organ.id)
         .join(Item, Task.item_id == Item.id)
         .outerjoin(Draw, Visit.draw_id == Draw.id)
-        .outerjoin(Publication, (Publication.visit_id == Visit.id) & _latest())
+        .outerjoin(Publication, (Publication.visit_id == Visit.id) & latest())
         .where(Visit.token == token)
     )
     row = (await session.execute(query)).one_or_none()
@@ -284,84 +258,6 @@ async def visit_code(session: AsyncSession, token: str) -> VisitCode | None:
     officers = [Officer(*one) for one in await session.execute(holders)]
     finished = row.state in ("submitted", "published")
     return VisitCode._make((*row[:11], finished, _subject(row[13:]), officers))
-
-
-def _draws() -> Select[Any]:
-    draw = (Draw.id, Draw.sequence, Draw.state, Draw.commitment, Draw.committed_at, Draw.drawn_at)
-    task = (Task.number, Task.name, Organ.name, Area.name, Task.starts, Task.ends)
-    return (
-        select(*draw, Draw.opened_at, Draw.void_reason, *task)
-        .join(Task, Draw.task_id == Task.id)
-        .join(Organ, Task.organ_id == Organ.id)
-        .join(Area, Task.area_code == Area.code)
-    )
-
-
-async def last_sequence(session: AsyncSession) -> int:
-    """The number of the last draw, 0 if there is none."""
-    return await session.scalar(select(func.max(Draw.sequence))) or 0
-
-
-async def draws_between(session: AsyncSession, first: int, last: int) -> dict[int, PublicDraw]:
-    """Draws by sequence number, from first to last; a missing number is a gap that everybody shall see."""
-    rows = await session.execute(_draws().where(Draw.sequence.between(first, last)))
-    return {row.sequence: PublicDraw._make(row) for row in rows}
-
-
-async def witnesses(session: AsyncSession, draw_id: int) -> list[tuple[str, bool]]:
-    """Who feeds the draw, and whether their words are in; never the words, they come with `sealed.json`."""
-    given = Witness.contributed_at.is_not(None)
-    query = select(Witness.name, given).where(Witness.draw_id == draw_id).order_by(Witness.position)
-    return [(name, bool(done)) for name, done in await session.execute(query)]
-
-
-async def record(session: AsyncSession, draw_id: int) -> list[tuple[int, dict[str, Any] | None, str]]:
-    """The public record of a draw: number, content, hash. Content names subjects: None until opened."""
-    query = (
-        select(DrawEntry.number, case((Draw.state == "opened", DrawEntry.content)), DrawEntry.hash)
-        .join(Draw, DrawEntry.draw_id == Draw.id)
-        .where(DrawEntry.draw_id == draw_id)
-        .order_by(DrawEntry.number)
-    )
-    return [(number, content, digest) for number, content, digest in await session.execute(query)]
-
-
-async def certificate(session: AsyncSession, draw_id: int) -> bytes | None:
-    """What was drawn; before the draw is opened the caller shows no more of it than `sealed.json`."""
-    return (await session.execute(select(Draw.certificate).where(Draw.id == draw_id))).scalar_one()
-
-
-async def parts(session: AsyncSession, draw_id: int, name: str) -> list[tuple[int, int]]:
-    """The pieces of a table in order, number and length in bytes; none before the draw is opened."""
-    query = (
-        select(DrawFile.part, func.length(DrawFile.body))
-        .join(Draw, DrawFile.draw_id == Draw.id)
-        .where(DrawFile.draw_id == draw_id, DrawFile.name == name, Draw.state == "opened")
-        .order_by(DrawFile.part)
-    )
-    return [(number, length) for number, length in await session.execute(query)]
-
-
-async def part(session: AsyncSession, draw_id: int, name: str, number: int) -> bytes:
-    """One piece of a table, as listed by `parts`."""
-    here = (DrawFile.draw_id == draw_id, DrawFile.name == name, DrawFile.part == number)
-    return (await session.execute(select(DrawFile.body).where(*here))).scalar_one()
-
-
-async def drawn_subjects(session: AsyncSession, draw_id: int, limit: int, skip: int = 0) -> list[Drawn]:
-    """The subjects of a draw in the order of visits, only once it is opened."""
-    query = (
-        select(Visit.position, Publication.result, Subject.code, Subject.name, Subject.kind)
-        .select_from(Visit)
-        .join(Draw, Visit.draw_id == Draw.id)
-        .join(Subject, Visit.subject_id == Subject.id)
-        .outerjoin(Publication, (Publication.visit_id == Visit.id) & _latest())
-        .where(Draw.id == draw_id, Draw.state == "opened")
-        .order_by(Visit.position, Visit.id)
-        .limit(limit)
-        .offset(skip)
-    )
-    return [Drawn(row[0], row[1], *_who(*row[2:])) for row in await session.execute(query)]
 
 
 async def answers(session: AsyncSession) -> None:

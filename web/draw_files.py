@@ -9,7 +9,7 @@ from pathlib import Path
 
 from aiohttp import web
 
-from actions import register
+from actions import register_draws
 from rules import draw as rules
 from web.draws import TABLES, find, seal_of, shown
 from web.site import SITE, render
@@ -35,10 +35,10 @@ async def file(request: web.Request) -> web.StreamResponse:
         return render(request, "sealed.html", status=404, shown=shown(draw, site.today), file=name)
     if name == "certificate.json":
         async with site.database.read() as session:
-            certificate = await register.certificate(session, draw.id)
+            certificate = await register_draws.certificate(session, draw.id)
         return _whole(name, certificate or b"")
     async with site.database.read() as session:
-        parts = await register.parts(session, draw.id, name)
+        parts = await register_draws.parts(session, draw.id, name)
     if not parts and name not in TABLES:
         raise web.HTTPNotFound
     size = sum(length for _, length in parts) + max(0, len(parts) - 1)
@@ -46,7 +46,7 @@ async def file(request: web.Request) -> web.StreamResponse:
     async def pieces() -> AsyncIterator[bytes]:
         for place, (number, _) in enumerate(parts):
             async with site.database.read() as session:
-                body = await register.part(session, draw.id, name, number)
+                body = await register_draws.part(session, draw.id, name, number)
             yield b"\n" + body if place else body
 
     return await stream(request, pieces(), {**_headers(name), "Content-Length": str(size)})

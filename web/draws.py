@@ -10,11 +10,11 @@ from typing import Any
 
 from aiohttp import web
 
-from actions import register
+from actions import register_draws
 from actions.calendars import official
 from rules import draw as rules
 from rules.deadlines import PUBLICATION
-from web import query
+from web import hat_answers, query, replay
 from web.site import SITE, Site, render
 
 PAGE = 50
@@ -28,7 +28,7 @@ GENESIS, PERIOD = 1692803367, 3  # seconds: rounds of drand (docs/draw.md, Rando
 class Shown:
     """A draw and what follows: what was committed to, until when it stays sealed, whether that is over."""
 
-    draw: register.PublicDraw
+    draw: register_draws.PublicDraw
     committed: dict[str, Any]
     opens: date
     provisional: bool
@@ -40,7 +40,7 @@ class Shown:
         return "overdue" if self.overdue else self.draw.state
 
 
-def shown(draw: register.PublicDraw, today: date) -> Shown:
+def shown(draw: register_draws.PublicDraw, today: date) -> Shown:
     """A draw as it stands today; it opens when every result of its task is due (R3.2.3a)."""
     opens = official().add(draw.ends, PUBLICATION)
     overdue = draw.state in ("committed", "sealed") and today > opens
@@ -48,13 +48,13 @@ def shown(draw: register.PublicDraw, today: date) -> Shown:
     return Shown(draw, committed, opens, official().provisional(opens), overdue)
 
 
-async def seal_of(site: Site, draw: register.PublicDraw) -> bytes | None:
+async def seal_of(site: Site, draw: register_draws.PublicDraw) -> bytes | None:
     """`sealed.json` of a draw, None before it was drawn; what is in it never changes."""
     if draw.drawn_at is None:
         return None
     if draw.sequence not in site.seals:
         async with site.database.read() as session:
-            certificate = await register.certificate(session, draw.id)
+            certificate = await register_draws.certificate(session, draw.id)
         if certificate is None:
             return None
         site.seals[draw.sequence] = sealed(draw.commitment, certificate)
@@ -68,11 +68,11 @@ def sealed(commitment: bytes, certificate: bytes) -> bytes:
     return rules.canonical(told)
 
 
-async def find(request: web.Request) -> register.PublicDraw:
+async def find(request: web.Request) -> register_draws.PublicDraw:
     """The draw that the address names; not found if that number is a gap."""
     number = int(request.match_info["number"])
     async with request.app[SITE].database.read() as session:
-        found = await register.draws_between(session, number, number)
+        found = await register_draws.draws_between(session, number, number)
     if number not in found:
         raise web.HTTPNotFound
     return found[number]
@@ -83,10 +83,10 @@ async def index(request: web.Request) -> web.Response:
     site = request.app[SITE]
     before = query.number(request, "before")
     async with site.database.read() as session:
-        last = await register.last_sequence(session)
+        last = await register_draws.last_sequence(session)
         top = min(last, before - 1) if before else last
         bottom = max(1, top - PAGE + 1)
-        found = await register.draws_between(session, bottom, top)
+        found = await register_draws.draws_between(session, bottom, top)
     draws = {number: shown(draw, site.today) for number, draw in found.items()}
     lines = [(number, draws.get(number)) for number in range(top, bottom - 1, -1)]
     return render(request, "draws.html", lines=lines, more=bottom if bottom > 1 else None, before=before)
@@ -99,12 +99,15 @@ async def draw(request: web.Request) -> web.Response:
     page = query.number(request, "page", 1, MOST_PAGES) or 1
     number = line.sequence
     async with site.database.read() as session:
-        previous = (await register.draws_between(session, number - 1, number - 1)).get(number - 1)
-        witnesses = await register.witnesses(session, line.id)
-        record = await register.record(session, line.id)
-        excluded = bool(await register.parts(session, line.id, "excluded.tsv"))
-        drawn = await register.drawn_subjects(session, line.id, PAGE + 1, (page - 1) * PAGE)
+        previous = (await register_draws.draws_between(session, number - 1, number - 1)).get(number - 1)
+        witnesses = await register_draws.witnesses(session, line.id)
+        record = await register_draws.record(session, line.id)
+        excluded = bool(await register_draws.parts(session, line.id, "excluded.tsv"))
+        drawn = await register_draws.drawn_subjects(session, line.id, PAGE + 1, (page - 1) * PAGE)
+        sizes = await register_draws.sizes(session, line.id)
     seal = await seal_of(site, line)
+    files = _files(line, seal is not None, excluded)
+    typed = query.words(request, "code")
     return render(
         request,
         "draw.html",
@@ -116,7 +119,11 @@ async def draw(request: web.Request) -> web.Response:
         round_at=_round_at(line),
         record=[(*entry, rules.canonical(entry[1]).decode()) for entry in record],
         seal=json.loads(seal) if seal else None,
-        files=_files(line, seal is not None, excluded),
+        files=files,
+        bytes=sizes,
+        replay=replay,
+        typed=typed,
+        answer=await hat_answers.ask(site, line, typed) if typed and line.state == "opened" else None,
         drawn=drawn[:PAGE],
         page=page,
         more=len(drawn) > PAGE and page < MOST_PAGES,
@@ -128,20 +135,20 @@ async def how_to_check(request: web.Request) -> web.Response:
     return render(request, "check.html")
 
 
-def _chained(line: register.PublicDraw, previous: register.PublicDraw | None) -> bool:
+def _chained(line: register_draws.PublicDraw, previous: register_draws.PublicDraw | None) -> bool:
     before = sha256(previous.commitment).hexdigest() if previous else BEFORE_THE_FIRST
     told: str = json.loads(line.commitment)["previous"]
     return told == before and (previous is not None or line.sequence == 1)
 
 
-def _round_at(line: register.PublicDraw) -> datetime | None:
+def _round_at(line: register_draws.PublicDraw) -> datetime | None:
     entropy = json.loads(line.commitment)["entropy"]
     if entropy["kind"] != "drand":
         return None
     return datetime.fromtimestamp(GENESIS + PERIOD * (entropy["round"] - 1), UTC)
 
 
-def _files(line: register.PublicDraw, drawn: bool, excluded: bool) -> list[str]:
+def _files(line: register_draws.PublicDraw, drawn: bool, excluded: bool) -> list[str]:
     files = ["commitment.json"]
     if drawn:
         files.append("sealed.json")

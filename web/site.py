@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -41,6 +42,8 @@ class Site:
     language: str
     assets: dict[str, bytes] = field(default_factory=_assets)
     seals: dict[int, bytes] = field(default_factory=dict)  # `sealed.json` by sequence: made once, small, final
+    hats: dict[int, Any] = field(default_factory=dict)  # what `web.hat_answers` keeps of opened draws, by sequence
+    hat_lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def __post_init__(self) -> None:
         self.words = {language: Words(language, self.zone) for language in LANGUAGES}

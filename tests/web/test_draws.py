@@ -11,7 +11,7 @@ import pytest
 from aiohttp import ClientError
 from sqlalchemy import text
 
-from actions import register
+from actions import register_draws
 from models.database import Database
 from models.draws import Draw, DrawFile
 from rules import draw as rules
@@ -134,7 +134,7 @@ async def test_a_table_that_breaks_off_does_not_look_whole(
     async def breaks(*_: object) -> bytes:
         raise RuntimeError("disk")
 
-    monkeypatch.setattr(register, "part", breaks)
+    monkeypatch.setattr(register_draws, "part", breaks)
     with pytest.raises(ClientError):
         await (await client.get("/draws/1/pool.tsv")).read()
 
