@@ -36,6 +36,7 @@ from models.database import Database
 log = structlog.get_logger("app")
 
 CATCH_UP_EVERY = 30.0  # seconds between looks for replies that were left behind
+STOP_WITHIN = 4.5  # seconds; what is not finished then is done at the next start
 OTHERS_MAY_BE_SENDING = timedelta(seconds=60)
 
 
@@ -86,7 +87,7 @@ async def running(settings: Settings, now: Callable[[], datetime] | None = None)
         language=settings.language,
     )
     site.router.add_post("/telegram", mailbox.webhook(settings.webhook_secret.get_secret_value()))
-    runner = web.AppRunner(site, access_log=None)
+    runner = web.AppRunner(site, access_log=None, shutdown_timeout=2)
     await runner.setup()
     await web.TCPSite(runner, settings.host, settings.port).start()
     owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
@@ -109,7 +110,7 @@ async def running(settings: Settings, now: Callable[[], datetime] | None = None)
             schedule.shutdown(wait=False)
         for task in reversed(tasks):
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.wait(tasks, timeout=STOP_WITHIN)
         await sender.settle()
         await runner.cleanup()
         await application.shutdown()

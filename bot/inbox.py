@@ -145,8 +145,9 @@ class Desk:
                         task = asyncio.create_task(self._serve(chat_id))
                         self._chats[chat_id] = task
                         task.add_done_callback(lambda _, chat_id=chat_id: self._leave(chat_id))  # type: ignore[misc]
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self.mailbox.arrived.wait(), 0.5)
+                with contextlib.suppress(TimeoutError):  # not wait_for: in 3.11 it can swallow a cancellation
+                    async with asyncio.timeout(0.5):
+                        await self.mailbox.arrived.wait()
         finally:
             if self._chats:
                 await asyncio.wait(list(self._chats.values()), timeout=4)

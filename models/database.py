@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 from models.base import Base
 
 T = TypeVar("T")
+FINISH_WITHIN = 4.0  # seconds
 DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg", "postgres": "postgresql+asyncpg"}
 SQLITE_SETTINGS = {
     "journal_mode": "WAL",
@@ -45,12 +46,15 @@ class Database:
 
     @staticmethod
     async def finish(work: Coroutine[Any, Any, T]) -> T:
-        """Do work to its end even if we are cancelled meanwhile: no transaction is left hanging in a connection."""
+        """Do work to its end even if we are cancelled meanwhile: no transaction is left hanging in a connection.
+
+        Work that then takes longer than `FINISH_WITHIN` is left behind.
+        """
         task = asyncio.ensure_future(work)
         try:
             return await asyncio.shield(task)
         except asyncio.CancelledError:
-            await asyncio.wait([task])
+            await asyncio.wait([task], timeout=FINISH_WITHIN)
             raise
 
     @asynccontextmanager
