@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .SILENT:
-.PHONY: help run demo test check
+.PHONY: help run demo test test-people test-parts check
 .DEFAULT_GOAL := help
 
 help:
@@ -20,7 +20,18 @@ demo: .venv/.installed
 	exec $(BIN)/python -m bot demo --story $(if $(SUBJECTS),--subjects "$(SUBJECTS)")
 
 test: .venv/.installed-dev
+ifdef ARGS
 	tests/with_postgres.sh $(BIN)/python -m pytest $(ARGS)
+else
+	tests/with_postgres.sh $(MAKE) --no-print-directory -j 2 --output-sync=target test-people test-parts
+endif
+
+# The two halves of the suite, side by side: the first waits for people and processes, the second computes.
+test-people:
+	$(BIN)/python -m pytest tests/conversations tests/e2e
+
+test-parts:
+	TEST_POSTGRES_URL="$$TEST_POSTGRES_URL_2" $(BIN)/python -m pytest --ignore=tests/conversations --ignore=tests/e2e
 
 check: .venv/.installed-dev
 	$(BIN)/ruff check

@@ -14,5 +14,7 @@ if ! command -v pg_virtualenv >/dev/null; then
     exec "$@"
 fi
 exec pg_virtualenv -t sh -c '
-    TEST_POSTGRES_URL="postgresql://$PGUSER:$PGPASSWORD@$PGHOST:$PGPORT/$PGDATABASE" exec "$@"
+    server="postgresql://$PGUSER:$PGPASSWORD@$PGHOST:$PGPORT"
+    createdb second  # for a suite that runs beside the first
+    TEST_POSTGRES_URL="$server/$PGDATABASE" TEST_POSTGRES_URL_2="$server/second" exec "$@"
 ' with_postgres "$@"
