@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .SILENT:
-.PHONY: help run demo test test-people test-parts check
+.PHONY: help run demo test test-people test-parts test-pages check
 .DEFAULT_GOAL := help
 
 help:
@@ -23,15 +23,18 @@ test: .venv/.installed-dev
 ifdef ARGS
 	tests/with_postgres.sh $(BIN)/python -m pytest $(ARGS)
 else
-	tests/with_postgres.sh $(MAKE) --no-print-directory -j 2 --output-sync=target test-people test-parts
+	tests/with_postgres.sh $(MAKE) --no-print-directory -j 3 --output-sync=target test-people test-parts test-pages
 endif
 
-# The two halves of the suite, side by side: the first waits for people and processes, the second computes.
+# The parts of the suite, side by side: people and processes mostly wait, the others compute.
 test-people:
 	$(BIN)/python -m pytest tests/conversations tests/e2e
 
 test-parts:
-	TEST_POSTGRES_URL="$$TEST_POSTGRES_URL_2" $(BIN)/python -m pytest --ignore=tests/conversations --ignore=tests/e2e
+	TEST_POSTGRES_URL="$$TEST_POSTGRES_URL_2" $(BIN)/python -m pytest --ignore=tests/conversations --ignore=tests/e2e --ignore=tests/web
+
+test-pages:
+	TEST_POSTGRES_URL="$$TEST_POSTGRES_URL_3" $(BIN)/python -m pytest tests/web
 
 check: .venv/.installed-dev
 	$(BIN)/ruff check

@@ -15,6 +15,7 @@ if ! command -v pg_virtualenv >/dev/null; then
 fi
 exec pg_virtualenv -t sh -c '
     server="postgresql://$PGUSER:$PGPASSWORD@$PGHOST:$PGPORT"
-    createdb second  # for a suite that runs beside the first
-    TEST_POSTGRES_URL="$server/$PGDATABASE" TEST_POSTGRES_URL_2="$server/second" exec "$@"
+    createdb second && createdb third  # for suites that run beside the first
+    TEST_POSTGRES_URL="$server/$PGDATABASE" TEST_POSTGRES_URL_2="$server/second" TEST_POSTGRES_URL_3="$server/third" \
+        exec "$@"
 ' with_postgres "$@"
