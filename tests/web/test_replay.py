@@ -25,6 +25,7 @@ ARGUMENTS = [
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed"),
+    pytest.mark.parametrize("database", ["sqlite"], indirect=True),  # the scripts are the same on any database
 ]
 CHECKS = {"files", "tables", "roots", "strata", "secret", "subjects", "inspectors", "certificate", "sealed", "chain"}
 OURS = made()
