@@ -22,11 +22,12 @@ ARGUMENTS = [
     *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
 ]
-pytestmark = [
+BROWSER = [
     pytest.mark.browser,
     pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed"),
-    pytest.mark.parametrize("database", ["sqlite"], indirect=True),  # the scripts are the same on any database
 ]
+# The scripts are the same on any database.
+pytestmark = [*BROWSER, pytest.mark.parametrize("database", ["sqlite"], indirect=True)]
 CHECKS = {"files", "tables", "roots", "strata", "secret", "subjects", "inspectors", "certificate", "sealed", "chain"}
 OURS = made()
 

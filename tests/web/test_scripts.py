@@ -8,7 +8,7 @@ from typing import Any
 from rules.draw import canonical
 from tests.web import test_replay as replay
 
-pytestmark = replay.pytestmark
+pytestmark = replay.BROWSER
 browser = replay.browser
 STATIC = Path(__file__).parents[2] / "web" / "static"
 
