@@ -23,7 +23,8 @@ import jobs
 import web as register
 from bot.beacon import Beacon
 from bot.evidence import Evidence
-from bot.inbox import KINDS, Desk, Mailbox
+from bot.inbox import Desk
+from bot.mailbox import KINDS, Mailbox
 from bot.migrate import migrate
 from bot.outbox import Postman
 from bot.pace import Pace

@@ -1,117 +1,30 @@
-"""Updates in: stored before they are acknowledged, then handled one by one, each chat in its order."""
+"""What came in is handled: one update, one transaction, each chat in its order."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import hmac
-import json
-from collections.abc import Awaitable, Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
-from urllib.parse import urlencode
 
 import structlog
-from aiohttp import web
 from sqlalchemy import exists, select, update
 from sqlalchemy.orm import aliased
 from telegram import Update
-from telegram.error import NetworkError, RetryAfter, TelegramError
+from telegram.error import NetworkError, RetryAfter
 from telegram.ext import Application
-from telegram.request import BaseRequest
 
 from bot.evidence import Evidence, fetch
+from bot.mailbox import Mailbox
 from bot.sending import Sender, span
 from handlers.turn import House, Show, Turn, chat_for, current
 from handlers.wording import apology, refused
-from models.database import Database, insert_new
 from models.mail import Inbox
 from rules.refusal import Refusal
 
 log = structlog.get_logger("inbox")
 
 ATTEMPTS = 3
-KINDS = ["message", "edited_message", "callback_query", "my_chat_member"]
-SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105 (the name of a header)
-Now = Callable[[], datetime]
-
-
-class Mailbox:
-    """The door: updates come in by polling or by webhook and are committed before anybody says thank you."""
-
-    def __init__(self, database: Database, now: Now) -> None:
-        self.database = database
-        self.now = now
-        self.arrived = asyncio.Event()
-
-    async def store(self, updates: list[dict[str, Any]]) -> None:
-        """Keep these updates; one that is here already is not kept twice."""
-        now = self.now()
-        rows = [
-            {
-                "update_id": update["update_id"],
-                "chat_id": chat_of(update),
-                "body": update,
-                "received_at": now,
-                "retry_at": now,
-                "attempts": 0,
-                "error": "",
-            }
-            for update in updates
-        ]
-        if rows:
-            async with self.database.write() as session:
-                await insert_new(session, Inbox, rows, "update_id")
-            self.arrived.set()
-
-    async def poll(self, line: BaseRequest, address: str) -> None:
-        """Fetch updates for ever from a bot's `address`.
-
-        The next request acknowledges what the last one brought and we committed. Updates are kept as they came: one
-        that PTB cannot read must not stop the others.
-        """
-        offset = 0
-        pause = 0.5
-        while True:
-            try:
-                query = urlencode({"offset": offset, "timeout": 10, "allowed_updates": json.dumps(KINDS)})
-                updates = await line.post(f"{address}/getUpdates?{query}", read_timeout=20)
-                assert isinstance(updates, list)
-                await self.database.finish(self.store(updates))
-                offset = max((update["update_id"] + 1 for update in updates), default=offset)
-                pause = 0.5
-            except RetryAfter as error:
-                await asyncio.sleep(span(error).total_seconds())
-            except TelegramError as error:
-                log.warning("cannot fetch updates", error=str(error), again_in=pause)
-                await asyncio.sleep(pause)
-                pause = min(pause * 2, 30)
-            except Exception:
-                log.exception("cannot store updates", again_in=pause)
-                await asyncio.sleep(pause)
-                pause = min(pause * 2, 30)
-
-    def webhook(self, secret: str) -> Callable[[web.Request], Awaitable[web.Response]]:
-        """The handler of `POST /telegram`: answers 200 only after the commit, 403 without the secret."""
-
-        async def receive(request: web.Request) -> web.Response:
-            given = request.headers.get(SECRET_HEADER, "")
-            if not secret or not hmac.compare_digest(given.encode(), secret.encode()):
-                raise web.HTTPForbidden
-            try:
-                body = await request.json()
-            except ValueError:
-                raise web.HTTPBadRequest from None
-            if (
-                not isinstance(body, dict)
-                or type(number := body.get("update_id")) is not int
-                or not 0 <= number < 2**63
-            ):
-                raise web.HTTPBadRequest
-            await self.store([body])
-            return web.Response()
-
-        return receive
 
 
 class Desk:
@@ -301,22 +214,6 @@ class Desk:
                     attempts=Inbox.attempts + (1 if failed else 0),
                 )
             )
-
-
-def chat_of(update: dict[str, Any]) -> int:
-    """The chat an update belongs to, or the person where there is no chat; 0 if there is neither."""
-    query = update.get("callback_query")
-    query = query if isinstance(query, dict) else {}
-    for part in (query.get("message"), *(value for value in update.values() if isinstance(value, dict))):
-        if isinstance(part, dict) and isinstance(part.get("chat"), dict):
-            return _number(part["chat"])
-    return _number(query.get("from") or {})
-
-
-def _number(chat: dict[str, Any]) -> int:
-    """The id of a chat or person; 0 if it is none, so that an update as no Telegram sends it hinders no other."""
-    number = chat.get("id")
-    return number if type(number) is int and abs(number) < 2**63 else 0
 
 
 def language_of(update: Update, default: str) -> str:
