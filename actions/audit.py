@@ -171,9 +171,9 @@ async def audit(session: AsyncSession, states: Collection[str] = STATES) -> Audi
             result.strata.append(Stratum(draw.sequence, name, *counts, _groups(alone), alone.verdict()))
             areas.update(alone.sizes)
             for area, found in seen["area"].items():
-                visited[draw.task.item.name, area] |= found
+                visited[draw.task.items[0].item.name, area] |= found
         for area, size in areas.items():
-            key = draw.task.item.name, area
+            key = draw.task.items[0].item.name, area
             pools[key] = max(size, pools.get(key, 0))
         result.unlisted += _unlisted(draw, visits)
         before.add(visits)

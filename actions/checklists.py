@@ -18,11 +18,11 @@ from rules.visits import WORKING
 
 
 def point_of(visit: Visit, number: int) -> Point:
-    """The point with a number. Refused if the checklist has none."""
-    for point in visit.checklist.points:
-        if point.number == number:
-            return point
-    raise Refusal("checklists.no_such_point", number=number, last=len(visit.checklist.points))
+    """The point with a running number. Refused if the visit has none."""
+    point = visit.points.get(number)
+    if point is None:
+        raise Refusal("checklists.no_such_point", number=number, last=len(visit.points))
+    return point
 
 
 def answer_to(visit: Visit, point: Point) -> Answer | None:
@@ -30,10 +30,10 @@ def answer_to(visit: Visit, point: Point) -> Answer | None:
     return next((answer for answer in visit.answers if answer.point_id == point.id), None)
 
 
-def next_open(visit: Visit) -> Point | None:
-    """Where one is in the checklist: the first point without an answer."""
+def open_points(visit: Visit) -> list[int]:
+    """The numbers of the points without an answer; the first is where one is in the checklist."""
     answered = {answer.point_id for answer in visit.answers}
-    return next((point for point in visit.checklist.points if point.id not in answered), None)
+    return [number for number, point in visit.points.items() if point.id not in answered]
 
 
 async def answer(
@@ -47,11 +47,11 @@ async def answer(
 ) -> None:
     """Answer points: yes, no or na. An answer that stands already is left alone; a new one takes back signatures."""
     _may_enter(visit, by)
-    points = [point_of(visit, number) for number in numbers]
-    if value == "na" and (fixed := [point.number for point in points if not point.optional]):
+    points = {number: point_of(visit, number) for number in numbers}
+    if value == "na" and (fixed := [number for number, point in points.items() if not point.optional]):
         raise Refusal("checklists.always_applies", number=fixed[0])
     changed = {}
-    for point in points:
+    for number, point in points.items():
         before = answer_to(visit, point)
         if before is None:
             fresh = Answer(
@@ -71,7 +71,7 @@ async def answer(
             before.version += 1
         else:
             continue
-        changed[str(point.number)] = value
+        changed[str(number)] = value
     if changed:
         unsign(visit)
         record(session, now, by, "answer", "visit", visit.id, after=changed, why=note)
@@ -79,21 +79,19 @@ async def answer(
 
 async def answer_rest(session: AsyncSession, visit: Visit, by: Person, now: datetime, but: Iterable[int] = ()) -> None:
     """All points without an answer conform, except some."""
-    answered = {one.point_id for one in visit.answers}
     left = set(but)
-    rest = [point.number for point in visit.checklist.points if point.id not in answered and point.number not in left]
-    await answer(session, visit, rest, "yes", by, now)
+    await answer(session, visit, [number for number in open_points(visit) if number not in left], "yes", by, now)
 
 
-async def describe(session: AsyncSession, visit: Visit, point: Point, note: str, by: Person, now: datetime) -> None:
+async def describe(session: AsyncSession, visit: Visit, number: int, note: str, by: Person, now: datetime) -> None:
     """Put words to a point that does not conform."""
-    await answer(session, visit, [point.number], "no", by, now, note=note)
+    await answer(session, visit, [number], "no", by, now, note=note)
 
 
 async def attach(
     session: AsyncSession,
     visit: Visit,
-    point: Point | None,
+    number: int,
     sha256: str,
     size: int,
     media: str,
@@ -101,8 +99,9 @@ async def attach(
     by: Person,
     now: datetime,
 ) -> None:
-    """Add a photo or file, whose bytes are stored already, to a point or to the whole visit; the same one only once."""
+    """Add a photo or file, whose bytes are stored already, to a point or (0) to the whole visit; the same only once."""
     _may_enter(visit, by)
+    point = point_of(visit, number) if number else None
     row = {
         "visit_id": visit.id,
         "point_id": point.id if point else None,
@@ -115,7 +114,7 @@ async def attach(
     }
     if await insert_new(session, Evidence, [row], "visit_id", "point_id", "sha256"):
         unsign(visit)
-        after = {"sha256": sha256, "point": point.number if point else 0}
+        after = {"sha256": sha256, "point": number}
         record(session, now, by, "attach", "visit", visit.id, after=after)
         await session.refresh(visit, ["evidence"])
 

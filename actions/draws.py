@@ -17,7 +17,7 @@ from models.draws import Draw, DrawEntry, DrawFile, Witness, draw_files, draw_of
 from models.people import Person
 from models.plans import Task
 from models.subjects import Subject
-from models.visits import Seat, Visit
+from models.visits import Part, Seat, Visit
 from rules import bundles
 from rules import draw as rules
 from rules.refusal import Refusal
@@ -177,14 +177,16 @@ async def _make_visits(session: AsyncSession, draw: Draw, certificate: dict[str,
     subjects = await pools.subjects_by_public_id(session, draw, {v["subject"] for v in certificate["visits"]})
     inspectors = await pools.inspectors_by_public_id(session, draw)
     slots = rules.read_commitment(draw.commitment)["rules"]["slots"]
-    assert draw.task.item.checklist_id
     for position, drawn in enumerate(certificate["visits"]):
         session.add(
             Visit(
                 task_id=draw.task_id,
                 subject_id=subjects[drawn["subject"]],
                 draw_id=draw.id,
-                checklist_id=draw.task.item.checklist_id,
+                parts=[
+                    Part(position=one.position, item_id=one.item_id, checklist_id=one.item.checklist_id)
+                    for one in draw.task.items
+                ],
                 origin="random",
                 public_id=drawn["subject"],
                 position=position,
@@ -194,6 +196,7 @@ async def _make_visits(session: AsyncSession, draw: Draw, certificate: dict[str,
                 seats=[
                     Seat(
                         number=number,
+                        slot=number,
                         department=slots[number]["organ"],
                         qualified=slots[number]["qualified"],
                         person_id=inspectors.get(seat["inspector"]),

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from actions.spreadsheets import Column, day
-from rules import people, subjects
+from rules import people, strata, subjects
 from rules.places import Gazetteer
 
 SUBJECT_COLUMNS = (
@@ -151,9 +151,10 @@ class SubjectReader:
             values["phone"] = _phone(text["phone"])
         if "position" in text:
             values["latitude"], values["longitude"] = _position(text["position"])
-        for column in ("flags", "labels"):
-            if column in cells:
-                values[column] = tags(column, cells[column])
+        if "flags" in cells:
+            values["flags"] = tuple(sorted(set(map(strata.flag_of_word, tags("flags", cells["flags"])))))
+        if "labels" in cells:
+            values["labels"] = tags("labels", cells["labels"])
         return code, values
 
     def _kind(self, code: str, word: str) -> str:

@@ -24,7 +24,7 @@ async def destinations(session: AsyncSession, visit: Visit) -> list[Organ]:
     query = (
         select(Organ)
         .join(Area, Area.code == Organ.area_code)
-        .where(Organ.department.not_in((visit.task.organ.department, *WITHOUT_ENFORCEMENT)))
+        .where(Organ.department.not_in((*visit.departments, *WITHOUT_ENFORCEMENT)))
         .where(Area.code.in_((area.code, area.parent)))
     )
     organs = sorted(await session.scalars(query), key=lambda organ: (organ.area_code != area.code, organ.id))

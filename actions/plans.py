@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from actions.journal import record
 from models.items import Item
 from models.people import Area, Person
-from models.plans import Task
+from models.plans import Task, TaskItem
 from rules.plans import check_task, task_number
 
 
@@ -31,14 +31,15 @@ async def create_task(session: AsyncSession, wish: NewTask, by: Person, now: dat
     """Make a single-department task. Refused with the first rule it breaks (R3.1.2c: the ceiling)."""
     item = await session.get_one(Item, wish.item_id)
     area = await session.get_one(Area, wish.area_code)
-    check_task(item.kind, item.ratio_ceiling, wish.ratio, wish.starts, wish.ends, now.date())
+    ceiling = (item.ratio_ceiling or Decimal(0)) if item.kind == "general" else None
+    check_task(ceiling, wish.ratio, wish.starts, wish.ends, now.date())
     prefix = task_number(area.code, now.date(), 0)[:-3]
     made_today = await session.scalar(select(func.count()).where(Task.number.startswith(prefix))) or 0
     task = Task(
         number=task_number(area.code, now.date(), made_today + 1),
         name=item.name,
         organ_id=by.organ_id,
-        item_id=item.id,
+        items=[TaskItem(position=0, item_id=item.id, organ_id=by.organ_id)],
         area_code=area.code,
         ratio=wish.ratio,
         starts=wish.starts,

@@ -21,7 +21,7 @@ from rules import bundles, strata
 from rules.draw import SUBJECT
 from rules.refusal import Refusal
 from rules.seats import CAP, RESERVES, YEARS_APART
-from rules.visits import OPEN
+from rules.visits import NO_VISIT, OPEN
 
 
 @dataclass(frozen=True)
@@ -34,13 +34,14 @@ class Pool:
 
 
 def scope(task: Task, *columns: Any) -> Select[Any]:
-    """The subjects that a task is about: its area (a city has all its areas) and its item's label."""
+    """The subjects that a task is about: its area (a city has all its areas) and its first item's label."""
     areas = select(Area.code).where(or_(Area.code == task.area_code, Area.parent == task.area_code))
     query = select(*columns).where(Subject.area_code.in_(areas))
-    if task.item.label:
+    first = task.items[0].item
+    if first.label:
         labelled = select(SubjectLabel.subject_id).where(
-            SubjectLabel.label == task.item.label,
-            SubjectLabel.department.in_(("", task.item.department)),
+            SubjectLabel.label == first.label,
+            SubjectLabel.department.in_(("", first.department)),
         )
         query = query.where(Subject.id.in_(labelled))
     return query
@@ -49,8 +50,10 @@ def scope(task: Task, *columns: Any) -> Select[Any]:
 async def build(session: AsyncSession, task: Task, pool_key: bytes, now: datetime) -> Pool:
     """Gather the tables for a task. Refused if there is nobody to inspect or nobody to inspect them."""
     areas = {area.code: area for area in await session.scalars(select(Area))}
-    tags = task.item.specialty
-    names = bundles.veiled(pool_key, strata.FACTORS)
+    wanted = specialties(task)
+    tags = ",".join(sorted(set().union(*wanted.values())))
+    factors = strata.table(task.factors)
+    names = bundles.veiled(pool_key, factors)
     visited = await _random_visits_this_year(session, now)
     pool, excluded, sizes = [], [], Counter[str]()
     public_ids: dict[int, str] = {}
@@ -68,20 +71,20 @@ async def build(session: AsyncSession, task: Task, pool_key: bytes, now: datetim
         if reason:
             excluded.append(f"{public_id}\t{reason}".encode())
             continue
-        stratum, weight = strata.stratum(credit, flags), strata.weight(credit, flags)
+        stratum, weight = strata.stratum(credit, flags, factors), strata.weight(credit, flags)
         sizes[stratum] += 1
         public_ids[subject_id] = public_id
         pool.append(f"{public_id}\t{names[stratum]}\t{weight}\t{areas[area].name}\t{tags}".encode())
     if not pool:
         raise Refusal("draws.empty_pool")
-    ratios = strata.ratios(task.item.kind, task.ratio, task.item.ratio_ceiling)
+    ratios = strata.ratios(task.ratio, task.ceiling, factors)
     people = await inspectors(session, task)
-    if not people:
-        raise Refusal("draws.no_inspectors", department=task.organ.department)
+    if missing := set(task.departments) - {one.organ.department for one in people}:
+        raise Refusal("draws.no_inspectors", department=min(missing))
     loads = await load(session)
     lines = [
         f"{bundles.public_inspector_id(pool_key, one.staff_no)}\t{one.organ.department}\t{one.area.name}\t"
-        f"{loads[one.id]}\t{','.join(one.specialties)}".encode()
+        f"{loads[one.id]}\t{','.join(_tags(one, wanted))}".encode()
         for one in people
     ]
     recusals = await _recusals(session, public_ids, {one.id: one.staff_no for one in people}, pool_key, now.date())
@@ -93,7 +96,8 @@ async def build(session: AsyncSession, task: Task, pool_key: bytes, now: datetim
         {names[stratum]: bundles.quota(ratios[stratum], size) for stratum, size in sizes.items()},
         {
             "slots": [
-                {"organ": task.organ.department, "qualified": bool(tags) and number == 0}
+                {"organ": department, "qualified": bool(wanted[department]) and number == 0}
+                for department in task.departments
                 for number in range(task.seats)
             ],
             "cap": CAP,
@@ -105,6 +109,24 @@ async def build(session: AsyncSession, task: Task, pool_key: bytes, now: datetim
             "reserves": RESERVES,
         },
     )
+
+
+def specialties(task: Task) -> dict[str, set[str]]:
+    """What the first seat of each department must be qualified for: the specialties that its items ask for."""
+    wanted: dict[str, set[str]] = {department: set() for department in task.departments}
+    for one in task.items:
+        wanted[one.organ.department] |= {one.item.specialty} - {""}
+    return wanted
+
+
+def _tags(person: Person, wanted: dict[str, set[str]]) -> list[str]:
+    """The specialties of an inspector; what only the items of other departments ask for counts as held.
+
+    A bundle knows one list of needed tags for a subject, whoever sits down (docs/draw.md, Joint tasks).
+    """
+    own = person.organ.department
+    others = set().union(*wanted.values()) - wanted[own] if len(wanted) > 1 else set[str]()
+    return sorted({*person.specialties, *others})
 
 
 def public_subject(pool_key: bytes, subject_id: int, code: str) -> str:
@@ -129,12 +151,12 @@ async def inspectors_by_public_id(session: AsyncSession, held: Draw) -> dict[str
 
 
 async def inspectors(session: AsyncSession, task: Task) -> list[Person]:
-    """Who may be drawn for a task: of its department, active, with a certificate that is valid to its end."""
+    """Who may be drawn for a task: of its departments, active, with a certificate that is valid to its end."""
     query = (
         select(Person)
         .join(Organ, Organ.id == Person.organ_id)
         .where(
-            Organ.department == task.organ.department,
+            Organ.department.in_(task.departments),
             Person.status == "active",
             has_tag(Person.roles, "inspector"),
             Person.certificate != "",
@@ -161,6 +183,7 @@ async def _random_visits_this_year(session: AsyncSession, now: datetime) -> Coun
         select(Visit.subject_id, func.count())
         .join(Task, Task.id == Visit.task_id)
         .where(Visit.origin == "random", Task.ends >= date(now.year, 1, 1))
+        .where(Visit.state.not_in(NO_VISIT))
         .group_by(Visit.subject_id)
     )
     return Counter(dict((await session.execute(query)).tuples().all()))

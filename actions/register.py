@@ -20,12 +20,13 @@ from models.people import Area, Organ, Person
 from models.plans import Task
 from models.publication import Publication
 from models.subjects import Subject
-from models.visits import Seat, Visit
+from models.visits import Part, Seat, Visit
 from rules.subjects import mask_name, own_code_fault
+from rules.visits import NO_VISIT
 
 NATURAL = ("person", "natural_person")  # R3.1.3c: protected in public
 UNDER_WAY = ("released", "accepted", "started", "submitted", "returned")
-SECRET = ("drawn",)  # nobody has been told of these; every other visit has a code that may be shown
+SECRET = ("drawn", *NO_VISIT)  # nobody goes there, or nobody has been told; every other visit's code may be shown
 MOST_WORDS = 5
 MOST_RESULTS = 200  # of one subject, on one page
 
@@ -91,15 +92,20 @@ class Officer(NamedTuple):
     until: date | None
 
 
+class VisitItem(NamedTuple):
+    """What is checked at a visit, and on which legal basis."""
+
+    name: str
+    basis: str
+    content: str
+
+
 class VisitCode(NamedTuple):
-    """What a visit code (行政行为码) proves."""
+    """What a visit code (行政行为码) proves; `seats` is how many inspectors each department must send."""
 
     task_number: str
     task_name: str
     organ: str
-    item: str
-    basis: str
-    content: str
     seats: int
     draw: int | None
     result: str | None
@@ -107,6 +113,7 @@ class VisitCode(NamedTuple):
     started_at: datetime | None
     finished: bool
     subject: PublicSubject
+    items: Sequence[VisitItem]
     officers: Sequence[Officer]
 
 
@@ -219,7 +226,7 @@ async def history(session: AsyncSession, code: str) -> History | None:
         .join(Draw, Visit.draw_id == Draw.id)
         .join(Task, Visit.task_id == Task.id)
         .join(Organ, Task.organ_id == Organ.id)
-        .where(Visit.subject_id == found[0], Draw.state == "opened")
+        .where(Visit.subject_id == found[0], Draw.state == "opened", Visit.state != "dropped")
         .where(~exists(select(Publication.id).where(Publication.visit_id == Visit.id)))
         .order_by(Draw.sequence.desc())
         .limit(MOST_RESULTS)
@@ -230,7 +237,7 @@ async def history(session: AsyncSession, code: str) -> History | None:
 
 async def visit_code(session: AsyncSession, token: str) -> VisitCode | None:
     """What a visit code stands for, from when the inspectors were told of the visit; None: nothing."""
-    task = (Task.number, Task.name, Organ.name, Item.name, Item.basis, Item.content, Task.seats)
+    task = (Task.number, Task.name, Organ.name, Task.seats)
     told = (Draw.sequence, Publication.result, Publication.published_at, Visit.started_at)
     query = (
         select(*task, *told, Visit.state, Visit.id, *_SUBJECT)
@@ -239,7 +246,6 @@ async def visit_code(session: AsyncSession, token: str) -> VisitCode | None:
         .join(Area, Subject.area_code == Area.code)
         .join(Task, Visit.task_id == Task.id)
         .join(Organ, Task.organ_id == Organ.id)
-        .join(Item, Task.item_id == Item.id)
         .outerjoin(Draw, Visit.draw_id == Draw.id)
         .outerjoin(Publication, (Publication.visit_id == Visit.id) & latest())
         .where(Visit.token == token)
@@ -256,8 +262,15 @@ async def visit_code(session: AsyncSession, token: str) -> VisitCode | None:
         .order_by(Seat.number)
     )
     officers = [Officer(*one) for one in await session.execute(holders)]
+    asked = (
+        select(Item.name, Item.basis, Item.content)
+        .join(Part, Part.item_id == Item.id)
+        .where(Part.visit_id == row.id)
+        .order_by(Part.position)
+    )
+    items = [VisitItem(*one) for one in await session.execute(asked)]
     finished = row.state in ("submitted", "published")
-    return VisitCode._make((*row[:11], finished, _subject(row[13:]), officers))
+    return VisitCode._make((*row[:8], finished, _subject(row[10:]), items, officers))
 
 
 async def answers(session: AsyncSession) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import date, datetime
 
 from sqlalchemy import func, select
@@ -33,12 +34,13 @@ def seat_of(visit: Visit, person: Person) -> Seat:
 async def arrive(session: AsyncSession, visit: Visit, by: Person, now: datetime) -> None:
     """Be there: whoever arrives has accepted; the first to arrive starts the visit.
 
-    Two inspectors at least must hold a seat (行政处罚法 and docs/regulation.md, R3.2.2a).
+    Two inspectors at least of each department must hold a seat (行政处罚法 and docs/regulation.md, R3.2.2a).
     """
     seat = seat_of(visit, by)
     if visit.state in NOT_STARTED:
-        if sum(one.person_id is not None for one in visit.seats) < AT_LEAST:
-            raise Refusal("visits.too_few")
+        held = Counter(one.department for one in visit.seats if one.person_id is not None)
+        if short := [name for name in visit.departments if held[name] < AT_LEAST]:
+            raise Refusal("visits.too_few", department=short[0])
         if by.certificate_until is None or by.certificate_until < now.date():
             raise Refusal("visits.certificate", name=by.name)
         await seats.accept(session, visit, seat, by, now)
@@ -105,7 +107,7 @@ async def problems(session: AsyncSession, visit: Visit, today: date) -> list[str
     wrong = results.problems(
         result_of(visit),
         failed=sum(answer.value == "no" for answer in visit.answers),
-        unanswered=sum(point.id not in answered for point in visit.checklist.points),
+        unanswered=sum(point.id not in answered for point in visit.points.values()),
         evidence=len(visit.evidence),
         correction_ordered=correct_by(visit, today) is not None,
         leads=leads,
@@ -120,14 +122,14 @@ def unfinished(visit: Visit) -> list[int]:
     photographed = {evidence.point_id for evidence in visit.evidence}
     answers = {answer.point_id: answer for answer in visit.answers}
     missing = []
-    for point in visit.checklist.points:
+    for number, point in visit.points.items():
         answer = answers.get(point.id)
         if answer is None:
             continue
         failed = answer.value == "no"
         wants_photo = point.photo == "always" or (failed and point.photo == "failure")
         if (failed and not answer.note) or (wants_photo and answer.value != "na" and point.id not in photographed):
-            missing.append(point.number)
+            missing.append(number)
     return missing
 
 

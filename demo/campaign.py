@@ -132,7 +132,7 @@ class Campaign:
         people = [seat.person for seat in visit.seats if seat.person]
         for person in people:
             await visits.arrive(self.session, visit, person, at)
-        numbers = [point.number for point in visit.checklist.points if not upto or point.number <= upto]
+        numbers = [number for number in visit.points if not upto or number <= upto]
         fine = [number for number in numbers if number not in found]
         await checklists.answer(self.session, visit, fine, "yes", people[0], at + timedelta(minutes=9))
         for number in sorted(found.keys() & set(numbers)):
@@ -144,12 +144,11 @@ class Campaign:
             await visits.sign(self.session, visit, seat.person, at)
 
     async def _find(self, visit: Visit, number: int, found: Found, by: Person, at: datetime) -> None:
-        point = checklists.point_of(visit, number)
-        await checklists.describe(self.session, visit, point, found.note, by, at)
+        await checklists.describe(self.session, visit, number, found.note, by, at)
         if self.camera and found.photo:
             sha256, file_id = await self.camera(found.photo)
             size = len(found.photo)
-            await checklists.attach(self.session, visit, point, sha256, size, "image/jpeg", file_id, by, at)
+            await checklists.attach(self.session, visit, number, sha256, size, "image/jpeg", file_id, by, at)
 
     async def _visit(self, visit_id: int) -> Visit:
         return await self.session.get_one(Visit, visit_id)

@@ -9,30 +9,26 @@ from handlers import results
 from handlers.buttons import button
 from handlers.turn import NOTHING, Rows, Turn
 from handlers.wording import brief
-from models.items import Point
 from models.visits import Visit
 from rules import typed
 from rules.results import TERMINAL
 
 
-async def show(turn: Turn, visit: Visit, head: Markup = NOTHING, point: Point | None = None) -> None:
+async def show(turn: Turn, visit: Visit, head: Markup = NOTHING) -> None:
     """The checklist where it stands: a point that lacks words or a photo, the next open one, or the result."""
     seat = visits.seat_of(visit, turn.person)
     if seat.signed_at:
         await results.waiting(turn, visit, head)
         return
     pending = visits.unfinished(visit)
-    if point is None and (asked := _asked_for(turn, visit)) in pending:
-        point = checklists.point_of(visit, asked)
-    point = point or checklists.next_open(visit)
-    if point is None and pending:
-        point = checklists.point_of(visit, pending[0])
-    if point is None or (visit.result and TERMINAL & {visit.result}):
+    asked = [number for number in pending if number == _asked_for(turn, visit)]
+    number = next(iter(asked + checklists.open_points(visit) + pending), None)
+    if number is None or visit.result in TERMINAL:
         await results.show(turn, visit, head)
-    elif (answer := checklists.answer_to(visit, point)) and answer.value == "no" and point.number in pending:
-        await _ask_for_finding(turn, visit, point, head)
+    elif (answer := checklists.answer_to(visit, visit.points[number])) and answer.value == "no" and number in pending:
+        await _ask_for_finding(turn, visit, number, head)
     else:
-        await _show_point(turn, visit, point, head)
+        await _show_point(turn, visit, number, head)
 
 
 def _asked_for(turn: Turn, visit: Visit) -> int:
@@ -41,15 +37,15 @@ def _asked_for(turn: Turn, visit: Visit) -> int:
     return int(awaiting.get("point", 0)) if mine else 0
 
 
-async def _show_point(turn: Turn, visit: Visit, point: Point, head: Markup) -> None:
-    words = turn.words
+async def _show_point(turn: Turn, visit: Visit, number: int, head: Markup) -> None:
+    words, point = turn.words, checklists.point_of(visit, number)
     turn.wait_for("visit", visit=visit.id)
     answer = checklists.answer_to(visit, point)
     version = answer.version if answer else 0
     lines = [head] if head else []
     title = "point.title_key" if point.key else "point.title"
-    total = len(visit.checklist.points)
-    lines.append(words(title, number=point.number, total=total, item=visit.task.item.name))
+    item = next(part.item.name for part in visit.parts if point in part.checklist.points)
+    lines.append(words(title, number=number, total=len(visit.points), item=item))
     lines.append(words("point.text", text=point.text))
     if point.method:
         lines.append(words("point.method", method=point.method))
@@ -59,12 +55,12 @@ async def _show_point(turn: Turn, visit: Visit, point: Point, head: Markup) -> N
             lines.append(words("point.answered", value=value, note=brief(answer.note)))
         else:
             lines.append(words("point.answered_by", value=value, note=brief(answer.note), name=answer.person.name))
-    ids = (visit.id, point.number)
+    ids = (visit.id, number)
     rows: Rows = [[button(words, "yes", *ids, version=version), button(words, "no", *ids, version=version)]]
     if point.optional:
         rows[0].append(button(words, "na", *ids, version=version))
-    moves = [button(words, "previous", *ids)] if point.number > visit.checklist.points[0].number else []
-    if checklists.next_open(visit):
+    moves = [button(words, "previous", *ids)] if number > 1 else []
+    if checklists.open_points(visit):
         moves.append(button(words, "rest", visit.id))
     else:
         moves.append(button(words, "to_result", visit.id))
@@ -72,19 +68,19 @@ async def _show_point(turn: Turn, visit: Visit, point: Point, head: Markup) -> N
     await turn.show(results.about(visit), Markup("\n").join(lines), rows)
 
 
-async def _ask_for_finding(turn: Turn, visit: Visit, point: Point, head: Markup) -> None:
-    words = turn.words
-    turn.wait_for("visit", visit=visit.id, point=point.number)
+async def _ask_for_finding(turn: Turn, visit: Visit, number: int, head: Markup) -> None:
+    words, point = turn.words, checklists.point_of(visit, number)
+    turn.wait_for("visit", visit=visit.id, point=number)
     photographed = any(one.point_id == point.id for one in visit.evidence)
     answer = checklists.answer_to(visit, point)
     wants_photo = point.photo in ("failure", "always") and not photographed
     missing_photo = "finding.photo" if answer and answer.note else "finding.both"
     ask = missing_photo if wants_photo else "finding.words"
     lines = [head] if head else []
-    lines += [words(ask, number=point.number), words("point.text", text=point.text)]
+    lines += [words(ask, number=number), words("point.text", text=point.text)]
     rows = [
         [
-            button(words, "previous", visit.id, point.number + 1, label="button.change_answer"),
+            button(words, "previous", visit.id, number + 1, label="button.change_answer"),
             button(words, "save", visit.id),
         ]
     ]
@@ -126,8 +122,7 @@ async def rest(turn: Turn, visit: Visit) -> None:
 
 async def previous(turn: Turn, visit: Visit) -> None:
     """`◀ 上一项`: the point before, to look at or to change."""
-    earlier = [point for point in visit.checklist.points if point.number < turn.args[1]]
-    await _show_point(turn, visit, earlier[-1] if earlier else visit.checklist.points[0], NOTHING)
+    await _show_point(turn, visit, max(1, min(turn.args[1] - 1, len(visit.points))), NOTHING)
 
 
 async def points(turn: Turn, visit: Visit) -> None:
@@ -139,12 +134,12 @@ async def points(turn: Turn, visit: Visit) -> None:
             words,
             "point",
             visit.id,
-            one.number,
+            number,
             label="button.point",
-            number=one.number,
+            number=number,
             mark=marks.get(one.id, ""),
         )
-        for one in visit.checklist.points[:95]
+        for number, one in list(visit.points.items())[:95]
     ]
     rows = [numbers[start : start + 5] for start in range(0, len(numbers), 5)]
     await turn.show(results.about(visit), words("points.title"), [*rows, [button(words, "to_result", visit.id)]])
@@ -152,7 +147,7 @@ async def points(turn: Turn, visit: Visit) -> None:
 
 async def point(turn: Turn, visit: Visit) -> None:
     """One point, chosen by its number."""
-    await _show_point(turn, visit, checklists.point_of(visit, turn.args[1]), NOTHING)
+    await _show_point(turn, visit, turn.args[1], NOTHING)
 
 
 async def to_result(turn: Turn, visit: Visit) -> None:
@@ -164,7 +159,7 @@ async def save(turn: Turn, visit: Visit) -> None:
     """`保存退出`: everything is kept already; the card says where to go on."""
     turn.wait_no_more()
     words = turn.words
-    done, total = len(visit.answers), len(visit.checklist.points)
+    done, total = len(visit.answers), len(visit.points)
     rows = [
         [
             button(words, "here", visit.id, version=visit.version, label="button.go_on"),
@@ -177,14 +172,13 @@ async def save(turn: Turn, visit: Visit) -> None:
 async def heard(turn: Turn, visit: Visit, number: int) -> None:
     """Words, a photo or a file sent during a visit; `number` is the point that was asked about, 0 if none."""
     words = turn.words
-    asked = checklists.point_of(visit, number) if number else None
     head = NOTHING
     if turn.file:
         digest = await turn.keep(turn.file.data)
         await checklists.attach(
             turn.session,
             visit,
-            asked,
+            number,
             digest,
             len(turn.file.data),
             turn.file.media,
@@ -192,7 +186,7 @@ async def heard(turn: Turn, visit: Visit, number: int) -> None:
             turn.person,
             turn.now,
         )
-        receipt = "evidence.received" if asked else "evidence.received_for_visit"
+        receipt = "evidence.received" if number else "evidence.received_for_visit"
         head = words(receipt, digest=f"{digest[:4]}…{digest[-2:]}")
     text = turn.text
     entered = typed.answers(text) if text and not turn.file else None
@@ -201,11 +195,11 @@ async def heard(turn: Turn, visit: Visit, number: int) -> None:
     elif text and typed.signs(text) and not turn.file:
         await results.sign(turn, visit)
         return
-    elif text and asked:
-        said = checklists.answer_to(visit, asked)
+    elif text and number:
+        said = checklists.answer_to(visit, checklists.point_of(visit, number))
         if turn.file and said and said.note:  # a caption comes after words that were typed, not in their place
             text = f"{said.note}；{text}"
-        await checklists.describe(turn.session, visit, asked, text, turn.person, turn.now)
+        await checklists.describe(turn.session, visit, number, text, turn.person, turn.now)
         head = head or words("finding.noted")
     elif text and not turn.file:
         head = words("point.not_understood")
@@ -219,12 +213,7 @@ async def _enter(turn: Turn, visit: Visit, entered: typed.Answers) -> None:
         return
     numbers = entered.numbers
     if not numbers:
-        answered = {answer.point_id for answer in visit.answers}
-        numbers = tuple(
-            point.number
-            for point in visit.checklist.points
-            if point.id not in answered and point.number not in entered.but
-        )
+        numbers = tuple(number for number in checklists.open_points(visit) if number not in entered.but)
     if entered.value == "no" and len(numbers) == 1:
         turn.wait_for("visit", visit=visit.id, point=numbers[0])
     await checklists.answer(turn.session, visit, numbers, entered.value, person, now, note=entered.note)

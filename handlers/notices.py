@@ -129,7 +129,7 @@ async def _sign(tell: Telling) -> Message | None:
         "visit.please_sign",
         subject=visit.subject.name,
         names=tell.words("and").join(signed),
-        total=len(visit.checklist.points),
+        total=len(visit.points),
         failed=failed,
         result=tell.words(f"result.{visit.result}"),
     )

@@ -15,7 +15,7 @@ from handlers.turn import Rows, Turn
 from models.draws import Draw, draw_of_task
 from models.items import Item
 from models.people import Area
-from models.plans import Task
+from models.plans import Task, TaskItem
 from rules.refusal import Refusal
 
 RATIOS = (1, 3, 5, 10, 20)  # percent
@@ -109,7 +109,7 @@ async def confirm(turn: Turn, _: Any) -> None:
     """One look at all of it, with the number of subjects it is about."""
     words = turn.words
     item, area, wish = await _item(turn), await _area(turn), _wish(turn)
-    probe = Task(area_code=area.code, item=item, organ=turn.person.organ)
+    probe = Task(area_code=area.code, items=[TaskItem(item=item, organ=turn.person.organ)])
     size = await draws.count_of_pool(turn.session, probe)
     text = words(
         "task.confirm",

@@ -40,8 +40,8 @@ async def show(turn: Turn, visit: Visit, head: Markup = NOTHING) -> None:
             na=values.count("na"),
         )
     )
-    failed = [answer for answer in visit.answers if answer.value == "no"]
-    lines += [words("result.failed", number=one.point.number, note=brief(one.note)) for one in failed[:LISTED]]
+    failed, numbers = [answer for answer in visit.answers if answer.value == "no"], visit.numbers
+    lines += [words("result.failed", number=numbers[one.point_id], note=brief(one.note)) for one in failed[:LISTED]]
     if visit.evidence:
         lines.append(words("result.evidence", len(visit.evidence)))
     lines.append(words("result.result", result=words(f"result.{result}")))

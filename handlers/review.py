@@ -63,12 +63,12 @@ def describe(words: Words, visit: Visit) -> Markup:
     names = words("and").join(seat.person.name for seat in visit.seats if seat.person)
     failed = [answer for answer in visit.answers if answer.value == "no"]
     lines = [words("review.card", name=visit.subject.name, names=names, state=words(f"visit.state.{visit.state}"))]
-    total = len(visit.checklist.points)
+    total, numbers = len(visit.points), visit.numbers
     lines.append(
         words("review.failed", total=total, failed=len(failed)) if failed else words("review.clean", total=total)
     )
     lines += [
-        words("review.finding", number=one.point.number, text=one.point.text, note=brief(one.note))
+        words("review.finding", number=numbers[one.point_id], text=one.point.text, note=brief(one.note))
         for one in failed[:LISTED]
     ]
     lines.append(words("review.result", photos=len(visit.evidence), result=words(f"result.{visit.result}")))
@@ -108,8 +108,7 @@ async def send_back(turn: Turn, visit: int) -> None:
 
 async def photos(turn: Turn, visit: Visit) -> None:
     """`看照片`: each with the point it belongs to."""
-    numbers = {point.id: point.number for point in visit.checklist.points}
-    words = turn.words
+    numbers, words = visit.numbers, turn.words
     for one in visit.evidence[:10]:
         number = numbers.get(one.point_id or 0)
         caption = words("evidence.of_point", number=number) if number else words("evidence.of_visit")

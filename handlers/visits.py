@@ -43,7 +43,7 @@ def _seat(visit: Visit, person: Person) -> Seat | None:
 
 
 def _supervises(person: Person, visit: Visit) -> bool:
-    return "supervisor" in person.roles and person.organ_id == visit.task.organ_id
+    return "supervisor" in person.roles and person.organ_id in {organ.id for organ in visit.task.organs}
 
 
 async def card(turn: Turn, visit: Visit, head: Markup = NOTHING) -> None:
@@ -60,12 +60,12 @@ async def card(turn: Turn, visit: Visit, head: Markup = NOTHING) -> None:
 
 def describe(words: Words, visit: Visit, viewer: Person, turn: Any) -> Markup:
     """The card's text: what, where, who with, until when, and why (drawn by lot)."""
-    subject, task = visit.subject, visit.task
+    subject = visit.subject
     partners = [seat.person.name for seat in visit.seats if seat.person and seat.person_id != viewer.id]
     lines = [
         words("visit.title", name=subject.name, state=words(f"visit.state.{visit.state}")),
         words("visit.where", address=subject.address or subject.area.name),
-        words("visit.what", item=task.item.name, n=len(visit.checklist.points)),
+        words("visit.what", items=words("comma").join(_items(words, visit))),
     ]
     if subject.contact or subject.phone:
         contact = mask_name(subject.contact) if subject.contact else ""
@@ -81,6 +81,10 @@ def describe(words: Words, visit: Visit, viewer: Person, turn: Any) -> Markup:
     if visit.state == "published":
         lines.append(words("visit.result", result=words(f"result.{visit.result}")))
     return Markup("\n").join(lines)
+
+
+def _items(words: Words, visit: Visit) -> list[Markup]:
+    return [words("visit.item", len(part.checklist.points), name=part.item.name) for part in visit.parts]
 
 
 def due(words: Words, visit: Visit, turn: Any) -> Markup:

@@ -3,7 +3,8 @@
 import asyncio
 
 from alembic import context
-from sqlalchemy import Connection
+from sqlalchemy import Connection, event
+from sqlalchemy.engine.interfaces import DBAPIConnection
 
 from models.base import Instant, Json, Key, Tags
 from models.database import Database
@@ -32,10 +33,21 @@ def upgrade(connection: Connection) -> None:
     )
     with context.begin_transaction():
         context.run_migrations()
+        if connection.dialect.name == "sqlite":
+            broken = connection.exec_driver_sql("PRAGMA foreign_key_check").all()
+            if broken:
+                raise RuntimeError(f"the migration left rows that refer to nothing: {broken[:5]}")
+
+
+def loosen(connection: DBAPIConnection, _record: object) -> None:
+    """SQLite changes a table by making it anew; references to it are checked when all is done."""
+    connection.cursor().execute("PRAGMA foreign_keys=OFF")
 
 
 async def main() -> None:
     database = Database(context.config.get_main_option("sqlalchemy.url") or "")
+    if database.is_sqlite:
+        event.listen(database.engine.sync_engine, "connect", loosen)
     async with database.write() as session:
         await (await session.connection()).run_sync(upgrade)
     await database.close()

@@ -31,6 +31,7 @@ class Draw(Base):
     committed_at: Mapped[datetime]
     drawn_at: Mapped[datetime | None]
     released_at: Mapped[datetime | None]
+    per_week: Mapped[int | None]  # visits that an inspector is told of a week; none: all at once
     opened_at: Mapped[datetime | None]
     void_reason: Mapped[str] = mapped_column(default="")
     supervisor_id: Mapped[int] = mapped_column(ForeignKey("people.id"))

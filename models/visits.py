@@ -9,14 +9,18 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import Base
 from models.draws import Draw
-from models.items import Checklist, Point
+from models.items import Checklist, Item, Point
 from models.people import Person
 from models.plans import Task
 from models.subjects import Subject
 
 
 class Visit(Base):
-    """A subject in a task. `origin` says why (R1.1): random, key or targeted. `version` grows with each state."""
+    """A subject in a task. `origin` says why (R1.1): random, key or targeted. `version` grows with each state.
+
+    A visit that was made part of another one (综合查一次) is `merged` and names it; a subject that dropped out is
+    `dropped`, with `closed_because`, and the visit of the reserve that came instead says which one it `replaces`.
+    """
 
     __tablename__ = "visits"
     __table_args__ = (UniqueConstraint("task_id", "subject_id"),)
@@ -25,7 +29,6 @@ class Visit(Base):
     task_id: Mapped[int] = mapped_column(ForeignKey("tasks.id"), index=True)
     subject_id: Mapped[int] = mapped_column(ForeignKey("subjects.id"), index=True)
     draw_id: Mapped[int | None] = mapped_column(ForeignKey("draws.id"), index=True)
-    checklist_id: Mapped[int] = mapped_column(ForeignKey("checklists.id"))
     origin: Mapped[str]
     public_id: Mapped[str]  # as the draw names the subject
     position: Mapped[int]  # order of visits
@@ -33,6 +36,10 @@ class Visit(Base):
     version: Mapped[int] = mapped_column(default=1)
     token: Mapped[str] = mapped_column(unique=True)  # of the visit code (行政行为码)
     due: Mapped[date]
+    release_on: Mapped[date | None]  # its stage; none while nobody decided
+    merged_into: Mapped[int | None] = mapped_column(ForeignKey("visits.id"))
+    replaces: Mapped[int | None] = mapped_column(ForeignKey("visits.id"))
+    closed_because: Mapped[str] = mapped_column(default="")
     started_at: Mapped[datetime | None]
     submitted_at: Mapped[datetime | None]
     result: Mapped[str] = mapped_column(default="")
@@ -40,17 +47,50 @@ class Visit(Base):
     returned_because: Mapped[str] = mapped_column(default="")
     task: Mapped[Task] = relationship(lazy="joined", innerjoin=True)
     subject: Mapped[Subject] = relationship(lazy="joined", innerjoin=True)
-    checklist: Mapped[Checklist] = relationship(lazy="selectin")
+    parts: Mapped[list[Part]] = relationship(order_by="Part.position", lazy="selectin")
     draw: Mapped[Draw | None] = relationship(lazy="joined")
-    seats: Mapped[list[Seat]] = relationship(order_by="Seat.number", lazy="selectin", back_populates="visit")
+    seats: Mapped[list[Seat]] = relationship(
+        order_by="Seat.number", lazy="selectin", back_populates="visit", foreign_keys="Seat.visit_id"
+    )
     answers: Mapped[list[Answer]] = relationship(lazy="selectin", order_by="Answer.point_id")
     evidence: Mapped[list[Evidence]] = relationship(lazy="selectin", order_by="Evidence.id")
+
+    @property
+    def points(self) -> dict[int, Point]:
+        """The points of all its checklists by running number from 1; two items may share a checklist."""
+        return dict(enumerate(dict.fromkeys(point for part in self.parts for point in part.checklist.points), 1))
+
+    @property
+    def numbers(self) -> dict[int, int]:
+        """The running number of each point, by the point's id."""
+        return {point.id: number for number, point in self.points.items()}
+
+    @property
+    def departments(self) -> list[str]:
+        """The lines that have a seat on it, in order."""
+        return list(dict.fromkeys(seat.department for seat in self.seats))
+
+
+class Part(Base):
+    """What one item asks of a visit: its checklist, in the version that was valid when the visit was drawn."""
+
+    __tablename__ = "visit_parts"
+    __table_args__ = (UniqueConstraint("visit_id", "item_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    visit_id: Mapped[int] = mapped_column(ForeignKey("visits.id"))
+    position: Mapped[int]
+    item_id: Mapped[int] = mapped_column(ForeignKey("items.id"))
+    checklist_id: Mapped[int] = mapped_column(ForeignKey("checklists.id"))
+    item: Mapped[Item] = relationship(lazy="joined", innerjoin=True)
+    checklist: Mapped[Checklist] = relationship(lazy="selectin")
 
 
 class Seat(Base):
     """One inspector's place in a visit; `mode` is own, neighbour, open, refill or appointed (R3.2.2b).
 
-    `state` is held (drawn, not yet told), offered, accepted, or open (nobody).
+    `state` is held (drawn, not yet told), offered, accepted, or open (nobody). `slot` is its number in the draw that
+    named it; after two visits became one, `drawn_for` is the visit of that draw.
     """
 
     __tablename__ = "seats"
@@ -59,6 +99,8 @@ class Seat(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     visit_id: Mapped[int] = mapped_column(ForeignKey("visits.id"))
     number: Mapped[int]
+    slot: Mapped[int]
+    drawn_for: Mapped[int | None] = mapped_column(ForeignKey("visits.id"))
     department: Mapped[str]
     qualified: Mapped[bool]
     person_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"), index=True)
@@ -69,7 +111,7 @@ class Seat(Base):
     arrived_at: Mapped[datetime | None]
     signed_at: Mapped[datetime | None]
     person: Mapped[Person | None] = relationship(lazy="joined")
-    visit: Mapped[Visit] = relationship(lazy="raise", back_populates="seats")
+    visit: Mapped[Visit] = relationship(lazy="raise", back_populates="seats", foreign_keys=[visit_id])
 
 
 class SeatRefusal(Base):
@@ -84,6 +126,27 @@ class SeatRefusal(Base):
     kind: Mapped[str]  # recusal (回避) or leave (请假)
     reason: Mapped[str]
     at: Mapped[datetime]
+
+
+class JointOffer(Base):
+    """Two visits to one subject in the same weeks that could be one (综合查一次, R1.4).
+
+    `state` is offered, asked (by one side), agreed or declined.
+    """
+
+    __tablename__ = "joint_offers"
+    __table_args__ = (UniqueConstraint("host_id", "guest_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    host_id: Mapped[int] = mapped_column(ForeignKey("visits.id"))
+    guest_id: Mapped[int] = mapped_column(ForeignKey("visits.id"), index=True)
+    state: Mapped[str]
+    version: Mapped[int] = mapped_column(default=1)
+    asked_by: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
+    answered_by: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
+    made_at: Mapped[datetime]
+    host: Mapped[Visit] = relationship(lazy="selectin", foreign_keys=[host_id])
+    guest: Mapped[Visit] = relationship(lazy="selectin", foreign_keys=[guest_id])
 
 
 class Answer(Base):

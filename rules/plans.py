@@ -15,14 +15,14 @@ def task_number(area_code: str, day: date, count: int) -> str:
     return f"{area_code[:6]}{day:%Y%m%d}1{count:03}"
 
 
-def check_task(kind: str, ceiling: Decimal | None, ratio: Decimal, starts: date, ends: date, today: date) -> None:
+def check_task(ceiling: Decimal | None, ratio: Decimal, starts: date, ends: date, today: date) -> None:
     """Refused if the ratio (percent) or the window breaks a rule.
 
-    A general item has a ceiling, a key item has none (R3.1.2b, R3.1.2c).
+    `ceiling` is the lowest of its general items (R3.1.2c); None where all are key items (R3.1.2b).
     """
     if not 0 < ratio <= 100:
         raise Refusal("plans.ratio_range")
-    if kind == "general" and (ceiling is None or ratio > ceiling):
-        raise Refusal("plans.over_ceiling", ceiling=f"{float(ceiling or 0):.10g}")
+    if ceiling is not None and ratio > ceiling:
+        raise Refusal("plans.over_ceiling", ceiling=f"{float(ceiling):.10g}")
     if ends < starts or ends < today:
         raise Refusal("plans.window")

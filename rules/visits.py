@@ -5,17 +5,20 @@ from __future__ import annotations
 from rules.refusal import Refusal
 
 MOVES = {
-    "drawn": ("released",),
-    "released": ("accepted", "started"),
-    "accepted": ("released", "started"),  # released again when somebody leaves a seat
+    "drawn": ("released", "dropped", "merged"),
+    "released": ("accepted", "started", "dropped", "merged"),
+    "accepted": ("released", "started", "dropped", "merged"),  # released again when somebody leaves a seat
     "started": ("submitted",),
     "submitted": ("published", "returned"),
     "returned": ("submitted",),
     "published": (),
+    "dropped": (),  # the subject dropped out; a reserve takes its place
+    "merged": ("published",),  # part of another visit (综合查一次), whose result is its own
 }
 OPEN = ("released", "accepted", "started", "returned")  # an inspector has something to do
 WORKING = ("started", "returned")  # answers may change
 NOT_STARTED = ("drawn", "released", "accepted")
+NO_VISIT = ("dropped", "merged")  # nobody goes there on its account
 
 
 def check_move(state: str, to: str) -> None:

@@ -22,7 +22,7 @@ from models.database import Database
 from models.draws import Draw, DrawEntry, DrawFile, draw_files
 from models.items import Item
 from models.people import Area, Person
-from models.plans import Task
+from models.plans import Task, TaskItem
 from models.subjects import Subject
 from models.visits import Seat, Visit
 from rules import draw as rules
@@ -210,7 +210,8 @@ async def hold_many(session: Any, times: int) -> None:
         words = [{"witness": name, "text": str(number)} for name in SOURCE["witnesses"]]
         certificate = rules.draw(made, tables, secret, {"kind": "witness", "contributions": words})
         task = Task(
-            number=f"3307002026113{number:05}", name="抽查", organ_id=ids["义乌市市场监督管理局"], item_id=item.id,
+            number=f"3307002026113{number:05}", name="抽查", organ_id=ids["义乌市市场监督管理局"],
+            items=[TaskItem(position=0, item_id=item.id, organ_id=ids["义乌市市场监督管理局"])],
             area_code="330700", ratio=Decimal(10), starts=MONDAY.date(), ends=MONDAY.date(), created_by=ids["赵主管"],
             created_at=MONDAY,
         )  # fmt: skip
@@ -231,7 +232,7 @@ async def hold_many(session: Any, times: int) -> None:
             insert(Visit),
             [
                 {"task_id": task.id, "subject_id": subjects[one["subject"]][0], "draw_id": draw.id,
-                 "position": position, "checklist_id": item.checklist_id, "origin": "random",
+                 "position": position, "origin": "random",
                  "public_id": one["subject"], "state": "drawn", "token": f"{number}-{position}", "due": MONDAY.date()}
                 for position, one in enumerate(certificate["visits"])
             ],

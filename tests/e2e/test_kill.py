@@ -291,7 +291,7 @@ async def answers_are_as_entered(process: Process, visit_id: int) -> None:
 async def evidence_is_as_sent(process: Process, telegram: Telegram, visit_id: int) -> None:
     async with process.look() as session:
         visit = await session.get_one(Visit, visit_id)
-        numbers = {point.id: point.number for point in visit.checklist.points}
+        numbers = visit.numbers
         kept = list(await session.scalars(select(Evidence).where(Evidence.visit_id == visit_id)))
     assert sorted(numbers.get(one.point_id or 0, 0) for one in kept) == list(WITH_PHOTO)
     store = Store((process.folder / "data" / "evidence").as_uri())

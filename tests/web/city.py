@@ -15,10 +15,10 @@ from models.database import Database
 from models.draws import Draw, DrawEntry, DrawFile, Witness
 from models.items import Checklist, Item, Point
 from models.people import Area, Organ, Person
-from models.plans import Task
+from models.plans import Task, TaskItem
 from models.publication import Publication
 from models.subjects import Subject
-from models.visits import Answer, Evidence, Seat, SeatRefusal, Visit
+from models.visits import Answer, Evidence, Part, Seat, SeatRefusal, Visit
 from rules.draw import canonical
 
 Client = TestClient[Any, Any]
@@ -119,7 +119,7 @@ async def build(session: AsyncSession) -> None:
                 number=f"33078220261201100{number}",
                 name=name,
                 organ_id=1,
-                item_id=1,
+                items=[TaskItem(position=0, item_id=1, organ_id=1)],
                 area_code="330782",
                 ratio=Decimal("7.5"),
                 starts=date(2026, 3, 1),
@@ -217,7 +217,7 @@ async def _visits(session: AsyncSession) -> None:
                 task_id=1,
                 subject_id=subject,
                 draw_id=draw,
-                checklist_id=1,
+                parts=[Part(position=0, item_id=1, checklist_id=1)],
                 origin="random",
                 public_id=f"p{number}",
                 position=number - 1,
@@ -230,7 +230,13 @@ async def _visits(session: AsyncSession) -> None:
                 returned_because="机密退回",
                 seats=[
                     Seat(
-                        number=n, department="市场监管", qualified=n == 0, person_id=n + 1, mode="own", state="accepted"
+                        number=n,
+                        slot=n,
+                        department="市场监管",
+                        qualified=n == 0,
+                        person_id=n + 1,
+                        mode="own",
+                        state="accepted",
                     )
                     for n in range(2)
                 ],

@@ -92,9 +92,10 @@ async def test_many_results_come_page_by_page(client: Client, database: Database
     async with database.write() as session:
         await session.execute(
             text(
-                "INSERT INTO visits (id, task_id, subject_id, checklist_id, origin, public_id, position, state,"
-                " version, token, due, result, returned_because) SELECT 100 + id, 2, id, 1, 'targeted', '', id,"
-                " 'published', 1, 'visit-token-' || id, '2026-12-18', 'clean', '' FROM subjects"
+                "INSERT INTO visits (id, task_id, subject_id, origin, public_id, position, state,"
+                " version, token, due, result, returned_because,"
+                " closed_because) SELECT 100 + id, 2, id, 'targeted', '', id,"
+                " 'published', 1, 'visit-token-' || id, '2026-12-18', 'clean', '', '' FROM subjects"
             )
         )
         for subject in range(1, 6):
