@@ -87,4 +87,5 @@ class Base(DeclarativeBase):
         tuple[str, ...]: Tags,
         dict[str, Any]: Json,
         list[dict[str, Any]]: Json,
+        list[str]: Json,
     }

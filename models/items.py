@@ -20,11 +20,17 @@ class Checklist(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str]
     version: Mapped[int] = mapped_column(default=1)
+    materials: Mapped[list[str]] = mapped_column(default=list)  # what the subject is asked to have ready (需备材料)
     points: Mapped[list[Point]] = relationship(order_by="Point.number", lazy="selectin")
 
 
 class Point(Base):
-    """One line of a checklist: what must be so, and how to see it. `photo` is never, failure or always."""
+    """One line of a checklist: what must be so, and how to see it. `photo` is never, failure or always.
+
+    `answer` says how it is answered, as `rules.checklists.kind` reads it: empty for yes or no, `数值 2~8 ℃`,
+    `选择 有;无*`, `抽样`, `文字`. `only_if` makes it depend on an earlier point of the list: `3=no`. A failed `stop`
+    point ends the visit. `valid_days` is how long other departments may rely on the answer (互认, R1.4); 0: not at all.
+    """
 
     __tablename__ = "points"
     __table_args__ = (UniqueConstraint("checklist_id", "number"),)
@@ -34,6 +40,11 @@ class Point(Base):
     number: Mapped[int]
     text: Mapped[str]
     method: Mapped[str] = mapped_column(default="")
+    answer: Mapped[str] = mapped_column(default="")
+    min_sample: Mapped[int] = mapped_column(default=0)
+    only_if: Mapped[str] = mapped_column(default="")
+    stop: Mapped[bool] = mapped_column(default=False)
+    valid_days: Mapped[int] = mapped_column(default=0)
     photo: Mapped[str] = mapped_column(default="failure")
     optional: Mapped[bool] = mapped_column(default=True)  # may be answered "not applicable"
     key: Mapped[bool] = mapped_column(default=False)

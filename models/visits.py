@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -40,6 +41,13 @@ class Visit(Base):
     merged_into: Mapped[int | None] = mapped_column(ForeignKey("visits.id"))
     replaces: Mapped[int | None] = mapped_column(ForeignKey("visits.id"))
     closed_because: Mapped[str] = mapped_column(default="")
+    planned_on: Mapped[date | None]  # the day the inspectors chose
+    method: Mapped[str] = mapped_column(default="on_site")  # R3.3.1b
+    method_note: Mapped[str] = mapped_column(default="")  # the body that was commissioned, the document relied on
+    materials: Mapped[dict[str, Any]] = mapped_column(default=dict)  # by name: seen or missing
+    alone_because: Mapped[str] = mapped_column(default="")  # why it began before all inspectors were there
+    statement: Mapped[str] = mapped_column(default="")  # what the subject says to it (陈述申辩)
+    signing: Mapped[dict[str, Any]] = mapped_column(default=dict)  # of the subject: how, when, or why not
     started_at: Mapped[datetime | None]
     submitted_at: Mapped[datetime | None]
     result: Mapped[str] = mapped_column(default="")
@@ -72,7 +80,10 @@ class Visit(Base):
 
 
 class Part(Base):
-    """What one item asks of a visit: its checklist, in the version that was valid when the visit was drawn."""
+    """What one item asks of a visit: its checklist, in the version that was valid when the visit was drawn.
+
+    `result` is what was found on this item, of the official list; empty while nobody chose: it follows the answers.
+    """
 
     __tablename__ = "visit_parts"
     __table_args__ = (UniqueConstraint("visit_id", "item_id"),)
@@ -82,6 +93,8 @@ class Part(Base):
     position: Mapped[int]
     item_id: Mapped[int] = mapped_column(ForeignKey("items.id"))
     checklist_id: Mapped[int] = mapped_column(ForeignKey("checklists.id"))
+    result: Mapped[str] = mapped_column(default="")
+    disposal: Mapped[str] = mapped_column(default="")  # what is done about it, in words (处理意见)
     item: Mapped[Item] = relationship(lazy="joined", innerjoin=True)
     checklist: Mapped[Checklist] = relationship(lazy="selectin")
 
@@ -109,6 +122,7 @@ class Seat(Base):
     version: Mapped[int] = mapped_column(default=1)
     answer_by: Mapped[date | None]
     arrived_at: Mapped[datetime | None]
+    arrived_metres: Mapped[int | None]  # from the subject, where a position was sent
     signed_at: Mapped[datetime | None]
     person: Mapped[Person | None] = relationship(lazy="joined")
     visit: Mapped[Visit] = relationship(lazy="raise", back_populates="seats", foreign_keys=[visit_id])
@@ -150,7 +164,11 @@ class JointOffer(Base):
 
 
 class Answer(Base):
-    """What was found on one point: yes, no or na; `version` grows with each change."""
+    """What was found on one point: yes, no or na; `version` grows with each change.
+
+    `reading` is what was measured, chosen or sampled. An answer that rests on another department's says whose
+    (`from_answer`, 互认, R1.4).
+    """
 
     __tablename__ = "answers"
     __table_args__ = (UniqueConstraint("visit_id", "point_id"),)
@@ -160,6 +178,8 @@ class Answer(Base):
     point_id: Mapped[int] = mapped_column(ForeignKey("points.id"))
     value: Mapped[str]
     note: Mapped[str] = mapped_column(default="")
+    reading: Mapped[str] = mapped_column(default="")
+    from_answer: Mapped[int | None] = mapped_column(ForeignKey("answers.id"))
     person_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
     at: Mapped[datetime]
     version: Mapped[int] = mapped_column(default=1)
@@ -167,8 +187,25 @@ class Answer(Base):
     person: Mapped[Person] = relationship(lazy="joined", innerjoin=True)
 
 
+class Helper(Base):
+    """An expert or a body that assists at a visit (R3.1.3e, R3.3.1b); never one of its inspectors."""
+
+    __tablename__ = "visit_helpers"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    visit_id: Mapped[int] = mapped_column(ForeignKey("visits.id"), index=True)
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
+    name: Mapped[str]
+    guided_by: Mapped[int] = mapped_column(ForeignKey("people.id"))  # R3.3.1c
+    at: Mapped[datetime]
+
+
 class Evidence(Base):
-    """A photo or file that somebody sent: its bytes are stored under their SHA-256."""
+    """A photo, recording, file or position that somebody sent: its bytes are stored under their SHA-256.
+
+    `taken_at`, `latitude` and `longitude` are what the file itself says; `metres` is how far from the subject that is,
+    `grade` what it is worth (`rules.evidence.grade`). `preview` is a JPEG of it for viewing, where one had to be made.
+    """
 
     __tablename__ = "evidence"
     __table_args__ = (UniqueConstraint("visit_id", "point_id", "sha256"),)
@@ -180,5 +217,14 @@ class Evidence(Base):
     size: Mapped[int]
     media: Mapped[str]
     telegram_file: Mapped[str]
+    kind: Mapped[str] = mapped_column(default="photo")  # photo, document, voice, video, position, page (signed)
+    name: Mapped[str] = mapped_column(default="")
+    taken_at: Mapped[datetime | None]
+    latitude: Mapped[float | None]
+    longitude: Mapped[float | None]
+    metres: Mapped[int | None]
+    grade: Mapped[str] = mapped_column(default="")
+    seen_before: Mapped[int | None] = mapped_column(ForeignKey("evidence.id"))  # the same bytes on another visit
+    preview: Mapped[str] = mapped_column(default="")  # SHA-256
     person_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
     at: Mapped[datetime]

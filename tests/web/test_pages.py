@@ -4,12 +4,13 @@ import re
 from datetime import date, timedelta
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from locales import LANGUAGES, Words
 from models.database import Database
 from models.publication import Publication
 from models.subjects import Subject
+from models.visits import Visit
 from rules.results import RESULTS
 from tests.web.city import DONE, EARLY, GENUINE, NOODLES, NOW, PERSON, SEALED, TRADER, ZONE, Client, read, serve
 
@@ -90,14 +91,22 @@ async def test_home_pages_have_stable_addresses(client: Client, database: Databa
 
 async def test_many_results_come_page_by_page(client: Client, database: Database) -> None:
     async with database.write() as session:
-        await session.execute(
-            text(
-                "INSERT INTO visits (id, task_id, subject_id, origin, public_id, position, state,"
-                " version, token, due, result, returned_because,"
-                " closed_because) SELECT 100 + id, 2, id, 'targeted', '', id,"
-                " 'published', 1, 'visit-token-' || id, '2026-12-18', 'clean', '', '' FROM subjects"
+        for subject in await session.scalars(select(Subject)):
+            session.add(
+                Visit(
+                    id=100 + subject.id,
+                    task_id=2,
+                    subject_id=subject.id,
+                    origin="targeted",
+                    public_id="",
+                    position=subject.id,
+                    state="published",
+                    token=f"visit-token-{subject.id}",
+                    due=date(2026, 12, 18),
+                    result="clean",
+                )
             )
-        )
+        await session.flush()
         for subject in range(1, 6):
             for version in range(1, 8):
                 session.add(
