@@ -16,6 +16,8 @@ from models.publication import Publication
 from models.subjects import Subject
 from models.visits import Visit
 
+MOST_GAPS = 20  # runs of missing numbers that are told at once
+
 
 class PublicDraw(NamedTuple):
     """A draw as everybody may see it in any state: the commitment, and where it stands."""
@@ -65,6 +67,29 @@ async def draws_between(session: AsyncSession, first: int, last: int) -> dict[in
     """Draws by sequence number, from first to last; a missing number is a gap that everybody shall see."""
     rows = await session.execute(_draws().where(Draw.sequence.between(first, last)))
     return {row.sequence: PublicDraw._make(row) for row in rows}
+
+
+async def gaps(session: AsyncSession) -> list[tuple[int, int]]:
+    """The missing numbers, each run of them as its first and its last; the first `MOST_GAPS` runs."""
+    before = func.lag(Draw.sequence, 1, 0).over(order_by=Draw.sequence)
+    runs = select((before + 1).label("first"), (Draw.sequence - 1).label("last")).subquery()
+    query = select(runs.c.first, runs.c.last).where(runs.c.first <= runs.c.last).order_by(runs.c.first)
+    return [(first, last) for first, last in await session.execute(query.limit(MOST_GAPS))]
+
+
+async def unopened(session: AsyncSession) -> list[tuple[int, date]]:
+    """The numbers of the draws that are neither opened nor void, and the last day of their tasks."""
+    query = select(Draw.sequence, Task.ends).join(Task, Draw.task_id == Task.id)
+    query = query.where(Draw.state.in_(("committed", "sealed"))).order_by(Draw.sequence)
+    return [(number, ends) for number, ends in await session.execute(query)]
+
+
+async def opened_mark(session: AsyncSession) -> tuple[int, datetime | None, int]:
+    """What changes whenever an opened draw is added or its public record grows, and never for a sealed one."""
+    draws = select(func.count(), func.max(Draw.opened_at)).where(Draw.state == "opened")
+    entries = select(func.count()).select_from(DrawEntry).join(Draw, DrawEntry.draw_id == Draw.id)
+    number, newest = (await session.execute(draws)).tuples().one()
+    return number, newest, await session.scalar(entries.where(Draw.state == "opened")) or 0
 
 
 async def witnesses(session: AsyncSession, draw_id: int) -> list[tuple[str, bool]]:

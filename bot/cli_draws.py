@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from actions import audit as audits
 from actions import draws
+from actions.audit_results import Audit
 from bot.migrate import migrate
 from bot.settings import Settings
 from locales import Words
@@ -232,7 +233,7 @@ def audit(as_json: Json = False) -> None:
     raise typer.Exit(1 if found.alarms else 0)
 
 
-def describe(words: Words, found: audits.Audit) -> list[str]:
+def describe(words: Words, found: Audit) -> list[str]:
     """The audit in lines for a terminal."""
     lines = [words("audit.title", draws=found.draws, strata=len(found.strata))]
     for grouping, one in found.pooled.items():
@@ -259,7 +260,7 @@ def describe(words: Words, found: audits.Audit) -> list[str]:
     return [line.unescape() for line in lines]
 
 
-def _alarm(words: Words, alarm: str, found: audits.Audit) -> str:
+def _alarm(words: Words, alarm: str, found: Audit) -> str:
     if alarm in found.pooled:
         return words(f"audit.by.{alarm}")
     if alarm == "unlisted":

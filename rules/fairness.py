@@ -150,6 +150,8 @@ class Tally:
     def verdict(self) -> Verdict:
         """The chi-square test of all that was taken in; small groups are tested together as one."""
         cells = self._cells()
+        if len(cells) < 2:  # all groups together were drawn as often as it was decided
+            return Verdict(0.0, 0, 1.0)
         at = {name: number for number, names in enumerate(cells) for name in names}
         difference = [sum(self.seen[name] - self.expected[name] for name in names) for names in cells]
         covariance = [[0.0] * len(cells) for _ in cells]

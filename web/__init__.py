@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from aiohttp import web
 
 from models.database import Database
-from web import draw_files, draws, health, open_data, results, safety, subjects, visits
+from web import audit, draw_files, draws, health, open_data, results, safety, subjects, visits
 from web.site import SITE, STATIC, Site
 
 __all__ = ["application"]
@@ -30,12 +30,16 @@ def application(
     """The pages over a database; `public_url` has no slash at the end, `bot_username` may be empty."""
     app = web.Application(middlewares=[safety.kind_errors])
     app[SITE] = Site(database, zone, now, authority, public_url, bot_username, language)
+    app[audit.DESK] = audit.Desk(app[SITE])
+    app.on_cleanup.append(audit.close)
     app.on_response_prepare.append(safety.add_headers)
     app.add_routes(
         [
             web.get("/", results.home),
             web.get("/subjects/{code}", subjects.subject),
             web.get("/draws", draws.index),
+            web.get("/draws/audit", audit.page),
+            web.get("/draws/audit.json", audit.as_json),
             web.get("/draws/check", draws.how_to_check),
             web.get("/draws/draw.py", draw_files.checker),
             web.get(f"/draws/{NUMBER}", draws.draw),

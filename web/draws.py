@@ -6,9 +6,10 @@ import json
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from hashlib import sha256
-from typing import Any
+from typing import Any, NamedTuple
 
 from aiohttp import web
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from actions import register_draws
 from actions.calendars import official
@@ -40,9 +41,28 @@ class Shown:
         return "overdue" if self.overdue else self.draw.state
 
 
+class Owed(NamedTuple):
+    """What the authority owes the public an explanation for: runs of missing numbers, draws that should be open."""
+
+    missing: list[tuple[int, int]]
+    overdue: list[int]
+
+
+async def owed(session: AsyncSession, today: date) -> Owed:
+    """What is missing or late today; all of it follows from what is public."""
+    unopened = await register_draws.unopened(session)
+    overdue = [number for number, ends in unopened if today > opening(ends)]
+    return Owed(await register_draws.gaps(session), overdue)
+
+
+def opening(ends: date) -> date:
+    """The day by which the draw of a task is open: that on which its last result is due (R3.2.3a)."""
+    return official().add(ends, PUBLICATION)
+
+
 def shown(draw: register_draws.PublicDraw, today: date) -> Shown:
-    """A draw as it stands today; it opens when every result of its task is due (R3.2.3a)."""
-    opens = official().add(draw.ends, PUBLICATION)
+    """A draw as it stands today."""
+    opens = opening(draw.ends)
     overdue = draw.state in ("committed", "sealed") and today > opens
     committed = json.loads(draw.commitment)
     return Shown(draw, committed, opens, official().provisional(opens), overdue)
@@ -87,15 +107,20 @@ async def index(request: web.Request) -> web.Response:
         top = min(last, before - 1) if before else last
         bottom = max(1, top - PAGE + 1)
         found = await register_draws.draws_between(session, bottom, top)
+        late = await owed(session, site.today)
     draws = {number: shown(draw, site.today) for number, draw in found.items()}
     lines = [(number, draws.get(number)) for number in range(top, bottom - 1, -1)]
-    return render(request, "draws.html", lines=lines, more=bottom if bottom > 1 else None, before=before)
+    more = bottom if bottom > 1 else None
+    return render(request, "draws.html", lines=lines, owed=late, more=more, before=before)
 
 
 async def draw(request: web.Request) -> web.Response:
     """One draw: what was fixed before, what is public now, and the files to check it with."""
     site = request.app[SITE]
-    line = await find(request)
+    try:
+        line = await find(request)
+    except web.HTTPNotFound:
+        return await _absent(request)
     page = query.number(request, "page", 1, MOST_PAGES) or 1
     number = line.sequence
     async with site.database.read() as session:
@@ -128,6 +153,18 @@ async def draw(request: web.Request) -> web.Response:
         page=page,
         more=len(drawn) > PAGE and page < MOST_PAGES,
     )
+
+
+async def _absent(request: web.Request) -> web.Response:
+    """A number without a draw: one that is missing, which is an alarm, or one that comes later."""
+    number = int(request.match_info["number"])
+    async with request.app[SITE].database.read() as session:
+        last = await register_draws.last_sequence(session)
+        following = (await register_draws.draws_between(session, number + 1, number + 1)).get(number + 1)
+    if number > last:
+        return render(request, "undrawn.html", status=404, number=number, last=last)
+    told = json.loads(following.commitment)["previous"] if following else None
+    return render(request, "missing.html", status=404, number=number, told=told)
 
 
 async def how_to_check(request: web.Request) -> web.Response:

@@ -34,7 +34,7 @@ HEADERS = {
     "Server": "suicha",
 }
 WORDED = (400, 404, 405, 500)  # any other number is told in the words of 400 or 500
-PROGRAMS = ("/api/", "/data/")  # they are answered in JSON
+PROGRAMS = ("/api/", "/data/", "/draws/audit.json")  # they are answered in JSON
 
 log = logging.getLogger(__name__)
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules.fairness import ALARM, Tally, chance, gini, hazard, quadratic
+from rules.fairness import ALARM, Tally, Verdict, chance, gini, hazard, quadratic
 
 COUNTS = st.lists(st.integers(0, 50), min_size=1, max_size=20)
 GROUPS = st.dictionaries(
@@ -56,6 +56,13 @@ def test_nothing_to_test_is_no_alarm() -> None:
     assert chance(0, 5) == chance(3, 0) == 1
     assert Tally().verdict().chance == 1
     assert quadratic([], []) == (0, 0)
+
+
+def test_one_group_has_nothing_to_compare_with() -> None:
+    tally = Tally()
+    for size in (7, 11, 1000):
+        tally.add({"甲": {1: size, 3: size}}, {"甲": size // 3})
+    assert tally.verdict() == Verdict(0.0, 0, 1.0)
 
 
 def test_the_statistic_is_pearsons_where_selections_are_independent() -> None:

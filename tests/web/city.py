@@ -46,7 +46,7 @@ def commitment(sequence: int, previous: bytes | None, task: str, **entropy: Any)
             "task": task,
             "sequence": sequence,
             "previous": sha256(previous).hexdigest() if previous else "0" * 64,
-            "pool": {"root": "ab" * 32, "size": 1284, "strata": [{"name": "甲", "size": 1284, "quota": 96}]},
+            "pool": {"root": "ab" * 32, "size": 1284, "strata": [{"name": "A", "size": 1284, "quota": 96}]},
             "inspectors": {"root": "cd" * 32, "size": 143},
             "recusals": "ef" * 32,
             "rules": {
@@ -67,7 +67,13 @@ CONTRIBUTIONS = [
     {"witness": "公证处", "text": "20261201-4471"},
 ]
 CERTIFICATE = canonical(
-    {"version": 1, "entropy": {"kind": "witness", "contributions": CONTRIBUTIONS}, "visits": [], "secret": "33" * 32}
+    {
+        "version": 1,
+        "entropy": {"kind": "witness", "contributions": CONTRIBUTIONS},
+        "visits": [],
+        "reserves": [],
+        "secret": "33" * 32,
+    }
 )
 
 

@@ -21,7 +21,13 @@ pytestmark = [
 PHONE, DESK = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
 PAGES = [
     *("/", "/?q=义乌", f"/subjects/{NOODLES}", f"/subjects/{TRADER}", f"/subjects/{SEALED}", "/nowhere"),
-    *("/draws", "/draws/check", *(f"/draws/{number}" for number in (1, 2, 3, 5, 6)), "/draws/2/pool.tsv"),
+    *(
+        "/draws",
+        "/draws/check",
+        "/draws/audit",
+        *(f"/draws/{number}" for number in (*range(1, 7), 99)),
+        "/draws/2/pool.tsv",
+    ),
     *(f"/visits/{token}" for token in (GENUINE, "unknown-token")),
 ]
 

@@ -32,8 +32,46 @@ async def test_index_shows_states_and_gaps(client: Client) -> None:
     late = page[page.index("第 5 号抽取") : page.index("第 4 号抽取")]
     assert "逾期未公开" in late
     assert "2026年3月30日" in late  # 20 working days after 2 March
-    assert "对象库录入有误" in page
-    assert "已抽取，封存中" in page
+    assert "作废原因：对象库录入有误" in page[page.index("第 3 号抽取") : page.index("第 2 号抽取")]
+    sealed = page[page.index("第 2 号抽取") : page.index("第 1 号抽取")]
+    assert "已抽取，封存中" in sealed
+    assert "2026年12月8日 10:21 抽取，结果封存至2027年1月15日" in sealed
+    waiting = page[page.index("第 6 号抽取") : page.index("第 5 号抽取")]
+    assert "2026年12月8日 10:21 承诺" in waiting
+    assert "还没有抽取；结果应当不晚于2027年1月15日公开" in waiting
+    assert "2026年12月8日 10:21 公开" in page[page.index("第 1 号抽取") :]
+
+
+async def test_alarms_stand_above_the_list(client: Client, database: Database) -> None:
+    page = await read(client, "/draws")
+    above = page[: page.index("第 6 号抽取")]
+    assert '缺少的编号： <a href="/draws/4">4</a></p>' in above
+    assert '到期仍未公开的抽取： <a href="/draws/5">5</a></p>' in above
+    assert 'href="/draws/audit"' in above
+    async with database.write() as session:
+        await session.execute(text("UPDATE draws SET sequence = 120 WHERE id = 6"))
+        await session.execute(text("UPDATE draws SET sequence = sequence + 1 WHERE id = 5"))
+        await session.execute(text("UPDATE draws SET state = 'void' WHERE id = 5"))
+    above = (await read(client, "/draws")).split("第 120 号抽取")[0]
+    assert '<a href="/draws/4">4–5</a>，<a href="/draws/7">7–119</a>' in above
+    assert "到期仍未公开" not in above
+
+
+async def test_a_missing_number_is_an_alarm(client: Client) -> None:
+    page = await read(client, "/draws/4", 404)
+    assert 'class="note alarm">缺号：没有第 4 号抽取的记录' in page
+    assert "公示机关" in page
+    commitment = await (await client.get("/draws/5/commitment.json")).json()
+    assert commitment["previous"] in page
+    assert "Missing number: there is no record of draw no. 4" in await read(client, "/draws/4?lang=en", 404)
+
+
+@pytest.mark.parametrize("number", [7, 99, 999999999])
+async def test_a_number_to_come_is_no_alarm(client: Client, number: int) -> None:
+    page = await read(client, f"/draws/{number}", 404)
+    assert f"第 {number} 号还没有抽取" in page
+    assert "最新的是第 6 号" in page
+    assert "alarm" not in page
 
 
 async def test_index_goes_on_by_number(client: Client, database: Database) -> None:
@@ -109,8 +147,8 @@ async def test_files_are_the_bytes_that_were_frozen(client: Client) -> None:
 @pytest.mark.parametrize(
     "address",
     [
-        "/draws/4",
-        "/draws/99",
+        "/draws/4/pool.tsv",
+        "/draws/99/commitment.json",
         "/draws/0",
         "/draws/99999999999999999999",
         "/draws/1/secret",
@@ -142,6 +180,7 @@ async def test_a_table_that_breaks_off_does_not_look_whole(
 async def test_no_draws_yet(database: Database) -> None:
     client = await serve(database)
     assert "还没有抽取" in await read(client, "/draws")
+    assert "还没有抽取" in await read(client, "/draws/1", 404)
     assert "还没有公示的结果" in await read(client, "/")
     await client.close()
 
