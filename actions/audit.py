@@ -213,8 +213,9 @@ async def _seats(
         query = select(DrawEntry.content).where(DrawEntry.draw_id == draw_id).order_by(DrawEntry.number)
         entries: list[dict[str, Any]] = [one for one in await session.scalars(query) if "left" in one]
         left = {(one["subject"], one["seat"]) for one in entries}
-        columns = (Visit.public_id, Seat.number, Seat.department, Seat.mode, Seat.person_id)
-        seats = select(*columns).join(Visit, Visit.id == Seat.visit_id).where(Visit.draw_id == draw_id)
+        drawn_for = func.coalesce(Seat.drawn_for, Seat.visit_id)  # also after two visits became one
+        columns = (Visit.public_id, Seat.slot, Seat.department, Seat.mode, Seat.person_id)
+        seats = select(*columns).join(Visit, Visit.id == drawn_for).where(Visit.draw_id == draw_id)
         for subject, number, department, mode, person in (await session.execute(seats)).tuples():
             kind = "refilled" if mode == "refill" or ((subject, number) in left and mode != "appointed") else mode
             kinds[department]["open" if person is None else kind] += 1

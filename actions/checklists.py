@@ -13,6 +13,7 @@ from models.database import insert_new
 from models.items import Point
 from models.people import Person
 from models.visits import Answer, Evidence, Visit
+from rules import checklists as rules
 from rules.refusal import Refusal
 from rules.visits import WORKING
 
@@ -31,9 +32,9 @@ def answer_to(visit: Visit, point: Point) -> Answer | None:
 
 
 def open_points(visit: Visit) -> list[int]:
-    """The numbers of the points without an answer; the first is where one is in the checklist."""
+    """The numbers of the points that are asked and have no answer; the first is where one is in the checklist."""
     answered = {answer.point_id for answer in visit.answers}
-    return [number for number, point in visit.points.items() if point.id not in answered]
+    return [number for number, point in visit.asked.items() if point.id not in answered]
 
 
 async def answer(
@@ -44,14 +45,21 @@ async def answer(
     by: Person,
     now: datetime,
     note: str = "",
+    reading: str = "",
+    source: Answer | None = None,
 ) -> None:
-    """Answer points: yes, no or na. An answer that stands already is left alone; a new one takes back signatures."""
+    """Answer points: yes, no or na. An answer that stands already is left alone; a new one takes back signatures.
+
+    `reading` is what was measured, chosen or sampled; without one, `yes` says what `rules.checklists.unasked` says.
+    `source` is another department's answer that this one rests on (互认).
+    """
     _may_enter(visit, by)
     points = {number: point_of(visit, number) for number in numbers}
     if value == "na" and (fixed := [number for number, point in points.items() if not point.optional]):
         raise Refusal("checklists.always_applies", number=fixed[0])
     changed = {}
     for number, point in points.items():
+        read = reading or (value == "yes" and _unmeasured(number, point)) or ""
         before = answer_to(visit, point)
         if before is None:
             fresh = Answer(
@@ -59,28 +67,51 @@ async def answer(
                 point_id=point.id,
                 value=value,
                 note=note,
+                reading=read,
+                from_answer=source.id if source else None,
                 person_id=by.id,
                 at=now,
                 version=1,
             )
             fresh.point, fresh.person = point, by
             visit.answers.append(fresh)
-        elif before.value != value or (note and before.note != note):
+        elif (before.value, before.reading) != (value, read) or (note and before.note != note):
             before.value, before.person_id, before.person, before.at = value, by.id, by, now
             before.note = note or (before.note if value == "no" else "")
+            before.reading, before.from_answer = read, source.id if source else None
             before.version += 1
         else:
             continue
-        changed[str(number)] = value
+        changed[str(number)] = f"{value} {read}".strip()
     if changed:
         unsign(visit)
         record(session, now, by, "answer", "visit", visit.id, after=changed, why=note)
 
 
+def _unmeasured(number: int, point: Point) -> str:
+    entry = rules.unasked(rules.kind(point.answer), point.min_sample)
+    if entry is None:
+        raise Refusal("checklists.measure", number=number)
+    return entry.reading
+
+
+async def enter(session: AsyncSession, visit: Visit, number: int, text: str, by: Person, now: datetime) -> str:
+    """Answer a point by what was measured, chosen, sampled or written; whether that conforms (yes or no)."""
+    point = point_of(visit, number)
+    entry = rules.read(rules.kind(point.answer), text, point.min_sample)
+    await answer(session, visit, [number], entry.value, by, now, reading=entry.reading)
+    return entry.value
+
+
 async def answer_rest(session: AsyncSession, visit: Visit, by: Person, now: datetime, but: Iterable[int] = ()) -> None:
-    """All points without an answer conform, except some."""
+    """All points without an answer conform, except some, and those that somebody must measure or choose first."""
     left = set(but)
-    await answer(session, visit, [number for number in open_points(visit) if number not in left], "yes", by, now)
+    while easy := [number for number in open_points(visit) if number not in left and _easy(visit.points[number])]:
+        await answer(session, visit, easy, "yes", by, now)  # which may make more points apply
+
+
+def _easy(point: Point) -> bool:
+    return rules.unasked(rules.kind(point.answer), point.min_sample) is not None
 
 
 async def describe(session: AsyncSession, visit: Visit, number: int, note: str, by: Person, now: datetime) -> None:
@@ -117,6 +148,18 @@ async def attach(
         after = {"sha256": sha256, "point": number}
         record(session, now, by, "attach", "visit", visit.id, after=after)
         await session.refresh(visit, ["evidence"])
+
+
+async def tick_materials(
+    session: AsyncSession, visit: Visit, states: dict[str, str], by: Person, now: datetime
+) -> None:
+    """Say of papers that they were seen or missing, or (empty) take that back."""
+    _may_enter(visit, by)
+    ticked = {name: state for name, state in (visit.materials | states).items() if state}
+    if ticked != visit.materials:
+        visit.materials = ticked
+        unsign(visit)
+        record(session, now, by, "materials", "visit", visit.id, after=states)
 
 
 def _may_enter(visit: Visit, by: Person) -> None:

@@ -57,7 +57,7 @@ async def arrive(session: AsyncSession, visit: Visit, by: Person, now: datetime)
 
 def result_of(visit: Visit) -> str:
     """The result that was chosen, or that the answers suggest."""
-    return visit.result or results.proposed(answer.value for answer in visit.answers)
+    return visit.result or results.proposed(answer.value for answer in visit.standing.values())
 
 
 def correct_by(visit: Visit, today: date) -> date | None:
@@ -102,12 +102,12 @@ async def choose_correction(session: AsyncSession, visit: Visit, days: int, by: 
 
 async def problems(session: AsyncSession, visit: Visit, today: date) -> list[str]:
     """Why the visit cannot be signed yet, as codes; empty if it can."""
-    answered = {answer.point_id: answer for answer in visit.answers}
+    answers = visit.standing
     leads = await session.scalar(select(func.count()).where(Lead.visit_id == visit.id)) or 0
     wrong = results.problems(
         result_of(visit),
-        failed=sum(answer.value == "no" for answer in visit.answers),
-        unanswered=sum(point.id not in answered for point in visit.points.values()),
+        failed=sum(answer.value == "no" for answer in answers.values()),
+        unanswered=len(visit.asked) - len(answers),
         evidence=len(visit.evidence),
         correction_ordered=correct_by(visit, today) is not None,
         leads=leads,
@@ -120,13 +120,9 @@ async def problems(session: AsyncSession, visit: Visit, today: date) -> list[str
 def unfinished(visit: Visit) -> list[int]:
     """The numbers of failed points that still lack words, or the photo that their checklist asks for."""
     photographed = {evidence.point_id for evidence in visit.evidence}
-    answers = {answer.point_id: answer for answer in visit.answers}
     missing = []
-    for number, point in visit.points.items():
-        answer = answers.get(point.id)
-        if answer is None:
-            continue
-        failed = answer.value == "no"
+    for number, answer in visit.standing.items():
+        point, failed = answer.point, answer.value == "no"
         wants_photo = point.photo == "always" or (failed and point.photo == "failure")
         if (failed and not answer.note) or (wants_photo and answer.value != "na" and point.id not in photographed):
             missing.append(number)

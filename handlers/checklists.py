@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from markupsafe import Markup
 
-from actions import checklists, visits
+from actions import checklists, recognition, visits
 from handlers import results
 from handlers.buttons import button
 from handlers.turn import NOTHING, Rows, Turn
 from handlers.wording import brief
+from locales import Words
+from models.items import Point
 from models.visits import Visit
+from rules import checklists as rules
 from rules import typed
+from rules.refusal import Refusal
 from rules.results import TERMINAL
 
 
@@ -39,7 +43,9 @@ def _asked_for(turn: Turn, visit: Visit) -> int:
 
 async def _show_point(turn: Turn, visit: Visit, number: int, head: Markup) -> None:
     words, point = turn.words, checklists.point_of(visit, number)
-    turn.wait_for("visit", visit=visit.id)
+    how = rules.kind(point.answer)
+    measured = {"reading": number} if how.name != "yes_no" or point.min_sample else {}
+    turn.wait_for("visit", visit=visit.id, **measured)
     answer = checklists.answer_to(visit, point)
     version = answer.version if answer else 0
     lines = [head] if head else []
@@ -49,23 +55,48 @@ async def _show_point(turn: Turn, visit: Visit, number: int, head: Markup) -> No
     lines.append(words("point.text", text=point.text))
     if point.method:
         lines.append(words("point.method", method=point.method))
+    if measured:
+        lines.append(_expected(words, how, point))
     if answer:
-        value = words(f"answer.{answer.value}")
+        value = Markup(" ").join([words(f"answer.{answer.value}"), words("point.text", text=answer.reading)])
         if answer.person_id == turn.person.id:
             lines.append(words("point.answered", value=value, note=brief(answer.note)))
         else:
             lines.append(words("point.answered_by", value=value, note=brief(answer.note), name=answer.person.name))
     ids = (visit.id, number)
-    rows: Rows = [[button(words, "yes", *ids, version=version), button(words, "no", *ids, version=version)]]
+    rows: Rows = [[]]
+    if how.name == "choice":
+        rows[0] = [
+            button(words, "choice", *ids, place, version=version, label="button.choice", choice=choice)
+            for place, choice in enumerate(how.choices)
+        ]
+    elif how.name != "number":
+        rows[0] = [button(words, "yes", *ids, version=version), button(words, "no", *ids, version=version)]
     if point.optional:
         rows[0].append(button(words, "na", *ids, version=version))
+    if found := await recognition.earlier(turn.session, visit, point, turn.now):
+        lines.append(words("point.earlier", department=found.department, day=found.day))
+        rows.insert(0, [button(words, "rely", *ids, version=version)])
     moves = [button(words, "previous", *ids)] if number > 1 else []
     if checklists.open_points(visit):
         moves.append(button(words, "rest", visit.id))
     else:
         moves.append(button(words, "to_result", visit.id))
     rows.append([*moves, button(words, "save", visit.id)])
+    if any(part.checklist.materials for part in visit.parts):
+        rows[-1].append(button(words, "materials", visit.id))
     await turn.show(results.about(visit), Markup("\n").join(lines), rows)
+
+
+def _expected(words: Words, how: rules.Kind, point: Point) -> Markup:
+    """What is to be typed for a point that is not answered by yes or no alone."""
+    if how.name == "number":
+        limits = "both" if how.low is not None and how.high is not None else "low" if how.low is not None else "high"
+        limits = limits if how.low is not None or how.high is not None else "none"
+        return words(f"expected.number.{limits}", low=how.low, high=how.high, unit=how.unit)
+    if how.name in ("choice", "text"):
+        return words(f"expected.{how.name}")
+    return words("expected.sample", least=max(1, point.min_sample))
 
 
 async def _ask_for_finding(turn: Turn, visit: Visit, number: int, head: Markup) -> None:
@@ -109,6 +140,35 @@ async def not_applicable(turn: Turn, visit: Visit) -> None:
     await _answer(turn, visit, "na")
 
 
+async def choice(turn: Turn, visit: Visit) -> None:
+    """One of the choices of a point."""
+    choices = rules.kind(checklists.point_of(visit, turn.args[1]).answer).choices
+    if turn.args[2] >= len(choices):
+        raise Refusal("gone")
+    await _read(turn, visit, turn.args[1], choices[turn.args[2]])
+    await show(turn, visit)
+
+
+async def rely(turn: Turn, visit: Visit) -> None:
+    """`采信`: what another department found holds here too (互认, R1.4)."""
+    point = checklists.point_of(visit, turn.args[1])
+    found = await recognition.earlier(turn.session, visit, point, turn.now)
+    if found is None:
+        raise Refusal("gone")
+    note = str(turn.words("point.relied", department=found.department, day=found.day))
+    await checklists.answer(
+        turn.session, visit, [turn.args[1]], "yes", turn.person, turn.now, note, found.answer.reading, found.answer
+    )
+    await show(turn, visit)
+
+
+async def _read(turn: Turn, visit: Visit, number: int, text: str) -> None:
+    """What was measured, chosen or sampled; what does not conform is asked about."""
+    value = await checklists.enter(turn.session, visit, number, text, turn.person, turn.now)
+    if value == "no":
+        turn.wait_for("visit", visit=visit.id, point=number)
+
+
 async def _answer(turn: Turn, visit: Visit, value: str) -> None:
     await checklists.answer(turn.session, visit, [turn.args[1]], value, turn.person, turn.now)
     await show(turn, visit)
@@ -128,7 +188,7 @@ async def previous(turn: Turn, visit: Visit) -> None:
 async def points(turn: Turn, visit: Visit) -> None:
     """Jump to any point: a page of numbers, each with its answer."""
     words = turn.words
-    marks = {answer.point_id: words(f"mark.{answer.value}") for answer in visit.answers}
+    marks = {number: words(f"mark.{answer.value}") for number, answer in visit.standing.items()}
     numbers = [
         button(
             words,
@@ -137,9 +197,9 @@ async def points(turn: Turn, visit: Visit) -> None:
             number,
             label="button.point",
             number=number,
-            mark=marks.get(one.id, ""),
+            mark=marks.get(number, ""),
         )
-        for number, one in list(visit.points.items())[:95]
+        for number in list(visit.asked)[:95]
     ]
     rows = [numbers[start : start + 5] for start in range(0, len(numbers), 5)]
     await turn.show(results.about(visit), words("points.title"), [*rows, [button(words, "to_result", visit.id)]])
@@ -159,7 +219,7 @@ async def save(turn: Turn, visit: Visit) -> None:
     """`保存退出`: everything is kept already; the card says where to go on."""
     turn.wait_no_more()
     words = turn.words
-    done, total = len(visit.answers), len(visit.points)
+    done, total = len(visit.standing), len(visit.asked)
     rows = [
         [
             button(words, "here", visit.id, version=visit.version, label="button.go_on"),
@@ -190,7 +250,11 @@ async def heard(turn: Turn, visit: Visit, number: int) -> None:
         head = words(receipt, digest=f"{digest[:4]}…{digest[-2:]}")
     text = turn.text
     entered = typed.answers(text) if text and not turn.file else None
-    if entered:
+    waiting = int((turn.chat.awaiting or {}).get("reading", 0))
+    measured = typed.reading(text) if text and not turn.file else None
+    if measured and measured[0] in visit.points and _is_read(visit.points[measured[0]]):
+        await _read(turn, visit, *measured)
+    elif entered:
         await _enter(turn, visit, entered)
     elif text and typed.signs(text) and not turn.file:
         await results.sign(turn, visit)
@@ -201,9 +265,15 @@ async def heard(turn: Turn, visit: Visit, number: int) -> None:
             text = f"{said.note}；{text}"
         await checklists.describe(turn.session, visit, number, text, turn.person, turn.now)
         head = head or words("finding.noted")
+    elif text and waiting and not turn.file:
+        await _read(turn, visit, waiting, text)
     elif text and not turn.file:
         head = words("point.not_understood")
     await show(turn, visit, head)
+
+
+def _is_read(point: Point) -> bool:
+    return point.min_sample > 0 or rules.kind(point.answer).name != "yes_no"
 
 
 async def _enter(turn: Turn, visit: Visit, entered: typed.Answers) -> None:

@@ -124,7 +124,7 @@ async def _sign(tell: Telling) -> Message | None:
     signed = [seat.person.name for seat in visit.seats if seat.signed_at and seat.person]
     if not signed:
         return None
-    failed = sum(answer.value == "no" for answer in visit.answers)
+    failed = sum(answer.value == "no" for answer in visit.standing.values())
     text = tell.words(
         "visit.please_sign",
         subject=visit.subject.name,

@@ -25,7 +25,7 @@ async def show(turn: Turn, visit: Visit, head: Markup = NOTHING) -> None:
     """The page before the signature: what was found, the result, and what follows."""
     words = turn.words
     turn.wait_for("visit", visit=visit.id)
-    values = [answer.value for answer in visit.answers]
+    values = [answer.value for answer in visit.standing.values()]
     result = visits.result_of(visit)
     correct_by = visits.correct_by(visit, turn.today)
     lines = [head] if head else []
@@ -40,8 +40,8 @@ async def show(turn: Turn, visit: Visit, head: Markup = NOTHING) -> None:
             na=values.count("na"),
         )
     )
-    failed, numbers = [answer for answer in visit.answers if answer.value == "no"], visit.numbers
-    lines += [words("result.failed", number=numbers[one.point_id], note=brief(one.note)) for one in failed[:LISTED]]
+    failed = [(number, answer.note) for number, answer in visit.standing.items() if answer.value == "no"]
+    lines += [words("result.failed", number=number, note=brief(note)) for number, note in failed[:LISTED]]
     if visit.evidence:
         lines.append(words("result.evidence", len(visit.evidence)))
     lines.append(words("result.result", result=words(f"result.{result}")))

@@ -61,15 +61,15 @@ async def show(turn: Turn, visit: Visit) -> None:
 def describe(words: Words, visit: Visit) -> Markup:
     """What a supervisor must know to decide."""
     names = words("and").join(seat.person.name for seat in visit.seats if seat.person)
-    failed = [answer for answer in visit.answers if answer.value == "no"]
+    failed = {number: answer for number, answer in visit.standing.items() if answer.value == "no"}
     lines = [words("review.card", name=visit.subject.name, names=names, state=words(f"visit.state.{visit.state}"))]
-    total, numbers = len(visit.points), visit.numbers
+    total = len(visit.asked)
     lines.append(
         words("review.failed", total=total, failed=len(failed)) if failed else words("review.clean", total=total)
     )
     lines += [
-        words("review.finding", number=numbers[one.point_id], text=one.point.text, note=brief(one.note))
-        for one in failed[:LISTED]
+        words("review.finding", number=number, text=one.point.text, note=brief(one.note))
+        for number, one in list(failed.items())[:LISTED]
     ]
     lines.append(words("review.result", photos=len(visit.evidence), result=words(f"result.{visit.result}")))
     if visit.correct_by:

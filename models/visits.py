@@ -14,6 +14,7 @@ from models.items import Checklist, Item, Point
 from models.people import Person
 from models.plans import Task
 from models.subjects import Subject
+from rules.checklists import applies
 
 
 class Visit(Base):
@@ -69,9 +70,36 @@ class Visit(Base):
         return dict(enumerate(dict.fromkeys(point for part in self.parts for point in part.checklist.points), 1))
 
     @property
+    def asked(self) -> dict[int, Point]:
+        """The points that are asked, by running number: whose condition holds, and up to a failed stop point."""
+        numbers, found = self.numbers, dict[int, Point]()
+        answers = {answer.point_id: (answer.value, answer.reading) for answer in self.answers}
+        for part in self.parts:
+            points = part.checklist.points
+            given = {point.number: answers[point.id] for point in points if point.id in answers}
+            for point in points:
+                if not applies(point.only_if, given):
+                    continue
+                found[numbers[point.id]] = point
+                if point.stop and given.get(point.number, ("",))[0] == "no":
+                    break
+        return dict(sorted(found.items()))
+
+    @property
+    def standing(self) -> dict[int, Answer]:
+        """The answers that count, by running number: those to points that are still asked."""
+        answers = {answer.point_id: answer for answer in self.answers}
+        return {number: answers[point.id] for number, point in self.asked.items() if point.id in answers}
+
+    @property
     def numbers(self) -> dict[int, int]:
         """The running number of each point, by the point's id."""
         return {point.id: number for number, point in self.points.items()}
+
+    @property
+    def wanted_materials(self) -> list[str]:
+        """What the subject is asked to have ready, by all its checklists, each paper once."""
+        return list(dict.fromkeys(name for part in self.parts for name in part.checklist.materials))
 
     @property
     def departments(self) -> list[str]:

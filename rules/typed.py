@@ -32,6 +32,7 @@ _SOME = re.compile(
 )
 _RANGE = re.compile(r"(\d+)(?:\s*[-~－—至到]\s*(\d+))?")
 _SIGN = re.compile(r"(?:签名)?提交|签名|sign|submit|sign and submit", re.IGNORECASE)
+_READING = re.compile(r"第?\s*(?P<number>\d{1,3})(?:\s*[项条]\s*[:：]?|\s*[:：]|\s)\s*(?P<reading>\S.*)", re.DOTALL)
 LONGEST = 200  # points; a longer range is a slip of the thumb
 
 
@@ -55,6 +56,12 @@ def answers(text: str) -> Answers | None:
         return None
     numbers = _numbers(match["numbers"])
     return Answers(numbers, VALUES[match["value"].lower()], match["note"].strip(" ，,。：:")) if numbers else None
+
+
+def reading(text: str) -> tuple[int, str] | None:
+    """The number of a point and what was measured, chosen or sampled there: "5 36.5", "第7项：有"."""
+    match = _READING.fullmatch(text.strip())
+    return (int(match["number"]), match["reading"].strip()) if match else None
 
 
 def signs(text: str) -> bool:

@@ -1,0 +1,46 @@
+"""Finds what another department has checked on a subject, so that nobody checks it twice (互认互用, R1.4)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from models.items import Item, Point
+from models.publication import Publication
+from models.visits import Answer, Part, Visit
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """An answer of another department that may be relied on: whose it is, and of which day."""
+
+    answer: Answer
+    department: str
+    day: date
+
+
+async def earlier(session: AsyncSession, visit: Visit, point: Point, now: datetime) -> Earlier | None:
+    """The newest published answer of another department to the same point on this subject, within its validity.
+
+    The same point is one with the same words; how long it holds is said by the checklist that asked it (`valid_days`).
+    Only what conforms is offered: what did not must be looked at again.
+    """
+    own = {part.item.department for part in visit.parts}
+    query = (
+        select(Answer, Item.department, Publication.checked_on, Point.valid_days)
+        .join(Point, Point.id == Answer.point_id)
+        .join(Visit, Visit.id == Answer.visit_id)
+        .join(Part, (Part.visit_id == Visit.id) & (Part.checklist_id == Point.checklist_id))
+        .join(Item, Item.id == Part.item_id)
+        .join(Publication, Publication.visit_id == Visit.id)
+        .where(Visit.subject_id == visit.subject_id, Visit.state == "published", Visit.id != visit.id)
+        .where(Point.text == point.text, Point.valid_days > 0, Answer.value == "yes", Item.department.not_in(own))
+        .order_by(Publication.checked_on.desc(), Answer.id.desc())
+    )
+    for answer, department, day, valid_days in (await session.execute(query)).tuples():
+        if day + timedelta(days=valid_days) >= now.date():
+            return Earlier(answer, department, day)
+    return None
