@@ -59,8 +59,9 @@ async def answer(
         raise Refusal("checklists.always_applies", number=fixed[0])
     changed = {}
     for number, point in points.items():
-        read = reading or (value == "yes" and _unmeasured(number, point)) or ""
         before = answer_to(visit, point)
+        kept = before.reading if before and before.value == value else ""
+        read = reading or kept or (value == "yes" and _unmeasured(number, point)) or ""
         if before is None:
             fresh = Answer(
                 visit_id=visit.id,

@@ -252,10 +252,10 @@ async def heard(turn: Turn, visit: Visit, number: int) -> None:
     entered = typed.answers(text) if text and not turn.file else None
     waiting = int((turn.chat.awaiting or {}).get("reading", 0))
     measured = typed.reading(text) if text and not turn.file else None
-    if measured and measured[0] in visit.points and _is_read(visit.points[measured[0]]):
-        await _read(turn, visit, *measured)
-    elif entered:
+    if entered:
         await _enter(turn, visit, entered)
+    elif measured and measured[0] in visit.points and _is_read(visit.points[measured[0]]):
+        await _read(turn, visit, *measured)
     elif text and typed.signs(text) and not turn.file:
         await results.sign(turn, visit)
         return
