@@ -46,11 +46,12 @@ class _Held(NamedTuple):
 
 
 class _Visited(NamedTuple):
-    """The random visits of a draw as the database has them now."""
+    """The random visits of a draw as the database has them now; one that `replaces` another was not drawn itself."""
 
     subject_id: int
     public_id: str
     code: str
+    replaces: int | None
 
 
 class _Drawn:
@@ -117,7 +118,7 @@ def _groups(tally: Tally) -> list[Group]:
 
 async def _visits(session: AsyncSession, draw: _Held) -> list[_Visited]:
     query = (
-        select(Visit.subject_id, Visit.public_id, Subject.code)
+        select(Visit.subject_id, Visit.public_id, Subject.code, Visit.replaces)
         .join(Subject, Subject.id == Visit.subject_id)
         .where(Visit.draw_id == draw.id, Visit.origin == "random")
     )
@@ -139,7 +140,7 @@ async def _count(
     session: AsyncSession, draw: _Held, visits: Iterable[_Visited], before: _Drawn
 ) -> dict[str, tuple[Sizes, Seen]]:
     """Sizes and selections of each stratum by grouping; the frozen pool passes piece by piece."""
-    drawn = {one.public_id.encode(): one.subject_id for one in visits}
+    drawn = {one.public_id.encode(): one.subject_id for one in visits if one.replaces is None}
     earlier = {name.encode() for name in before.named(draw.pool_key)}
     counted = Counter[tuple[bytes, str, bool]]()
     found = defaultdict[tuple[bytes, str, bool], set[int]](set)
@@ -196,7 +197,7 @@ async def _visits_per_subject(session: AsyncSession, states: Collection[str]) ->
         select(func.count().label("visits"))
         .select_from(Visit)
         .join(Draw, Draw.id == Visit.draw_id)
-        .where(Draw.state.in_(states), Visit.origin == "random")
+        .where(Draw.state.in_(states), Visit.origin == "random", Visit.state != "dropped")
         .group_by(Visit.subject_id)
         .subquery()
     )
@@ -215,7 +216,11 @@ async def _seats(
         left = {(one["subject"], one["seat"]) for one in entries}
         drawn_for = func.coalesce(Seat.drawn_for, Seat.visit_id)  # also after two visits became one
         columns = (Visit.public_id, Seat.slot, Seat.department, Seat.mode, Seat.person_id)
-        seats = select(*columns).join(Visit, Visit.id == drawn_for).where(Visit.draw_id == draw_id)
+        seats = (
+            select(*columns)
+            .join(Visit, Visit.id == drawn_for)
+            .where(Visit.draw_id == draw_id, Visit.state != "dropped")
+        )
         for subject, number, department, mode, person in (await session.execute(seats)).tuples():
             kind = "refilled" if mode == "refill" or ((subject, number) in left and mode != "appointed") else mode
             kinds[department]["open" if person is None else kind] += 1
@@ -252,6 +257,7 @@ async def _repeat_pairs(session: AsyncSession, states: Collection[str]) -> dict[
         .join(past_draw, and_(past_draw.id == past.draw_id, past_draw.sequence < Draw.sequence))
         .join(Task, Task.id == past.task_id)
         .where(Draw.state.in_(states), past_draw.state.in_(states))
+        .where(Visit.state != "dropped", past.state != "dropped")
     )
     apart = timedelta(days=365 * YEARS_APART)
     rows = (await session.execute(query)).tuples()

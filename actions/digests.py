@@ -15,7 +15,7 @@ from models.people import Person, with_role
 from models.plans import Task
 from models.visits import Seat, Visit
 from rules.leads import OPEN as LEADS_OPEN
-from rules.visits import OPEN
+from rules.visits import NO_VISIT, OPEN
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ async def digest(session: AsyncSession, person: Person, today: date) -> Digest:
     query = (
         select(Visit.state, late, func.count())
         .join(Task, Task.id == Visit.task_id)
-        .where(Task.organ_id == person.organ_id, Visit.state != "drawn")
+        .where(Task.organ_id == person.organ_id, Visit.state.not_in(("drawn", *NO_VISIT)))
         .group_by(Visit.state, "late")
     )
     rows = (await session.execute(query)).tuples().all()

@@ -211,9 +211,15 @@ async def _make_visits(session: AsyncSession, draw: Draw, certificate: dict[str,
 
 
 async def open_(session: AsyncSession, draw: Draw, by: Person | None, now: datetime) -> None:
-    """Publish secret, tables and certificate; from now on anybody can replay the draw (R1.2)."""
+    """Publish secret, tables and certificate; from now on anybody can replay the draw (R1.2).
+
+    Refused while inspectors do not know of all their visits: who is named there would be warned.
+    """
     if draw.state != "sealed":
         raise Refusal("draws.not_sealed")
+    hidden = select(func.count()).where(Visit.draw_id == draw.id, Visit.state == "drawn")
+    if number := await session.scalar(hidden):
+        raise Refusal("draws.unreleased", number=number)
     draw.state, draw.opened_at = "opened", now
     draw.version += 1
     await append(session, draw, {"at": _utc(now), "kind": "opened"})
@@ -236,6 +242,7 @@ async def void(session: AsyncSession, draw: Draw, reason: str, by: Person, now: 
 
 async def append(session: AsyncSession, draw: Draw, content: dict[str, Any]) -> None:
     """Add to the public record of a draw, chained to all before it; the certificate itself never changes."""
+    await session.execute(select(Draw.id).where(Draw.id == draw.id).with_for_update(of=Draw))  # one after the other
     query = select(DrawEntry).where(DrawEntry.draw_id == draw.id).order_by(DrawEntry.number.desc()).limit(1)
     last = await session.scalar(query)
     assert draw.certificate

@@ -20,7 +20,7 @@ from models.visits import Seat, SeatRefusal, Visit
 from rules import bundles, strata
 from rules.draw import SUBJECT
 from rules.refusal import Refusal
-from rules.seats import CAP, RESERVES, YEARS_APART
+from rules.seats import CAP, RECUSALS, RESERVES, YEARS_APART
 from rules.visits import NO_VISIT, OPEN
 
 
@@ -54,7 +54,7 @@ async def build(session: AsyncSession, task: Task, pool_key: bytes, now: datetim
     tags = ",".join(sorted(set().union(*wanted.values())))
     factors = strata.table(task.factors)
     names = bundles.veiled(pool_key, factors)
-    visited = await _random_visits_this_year(session, now)
+    visited = await random_visits_this_year(session, now)
     pool, excluded, sizes = [], [], Counter[str]()
     public_ids: dict[int, str] = {}
     columns = (
@@ -178,7 +178,8 @@ async def load(session: AsyncSession) -> Counter[int]:
     return Counter({person: number for person, number in held if person is not None})
 
 
-async def _random_visits_this_year(session: AsyncSession, now: datetime) -> Counter[int]:
+async def random_visits_this_year(session: AsyncSession, now: datetime) -> Counter[int]:
+    """How often each subject is visited at random this year, over all departments (R3.2.2d)."""
     query = (
         select(Visit.subject_id, func.count())
         .join(Task, Task.id == Visit.task_id)
@@ -192,17 +193,18 @@ async def _random_visits_this_year(session: AsyncSession, now: datetime) -> Coun
 async def _recusals(
     session: AsyncSession, subjects: dict[int, str], people: dict[int, str], pool_key: bytes, today: date
 ) -> list[bytes]:
-    """Who may not check whom: declared once, or met within the last years."""
+    """Who may not check whom: declared once (also at the subject's asking), or met within the last years."""
     declared = (
         select(Visit.subject_id, SeatRefusal.person_id)
         .join(Visit, Visit.id == SeatRefusal.visit_id)
-        .where(SeatRefusal.kind == "recusal")
+        .where(SeatRefusal.kind.in_(RECUSALS))
     )
     met = (
         select(Visit.subject_id, Seat.person_id)
         .join(Visit, Visit.id == Seat.visit_id)
         .join(Task, Task.id == Visit.task_id)
-        .where(Seat.person_id.is_not(None), Task.ends >= today - timedelta(days=365 * YEARS_APART))
+        .where(Visit.state != "dropped", Seat.person_id.is_not(None))
+        .where(Task.ends >= today - timedelta(days=365 * YEARS_APART))
     )
     pairs = {tuple(row) for query in (declared, met) for row in await session.execute(query)}
     return [

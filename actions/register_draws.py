@@ -39,12 +39,13 @@ class PublicDraw(NamedTuple):
 
 
 class Drawn(NamedTuple):
-    """A subject that an opened draw drew; `result` is empty until it is published."""
+    """A subject that an opened draw drew; `result` is empty until it is published, `state` that of its visit."""
 
     position: int
     result: str | None
     code: str
     name: str
+    state: str = ""
 
 
 def _draws() -> Select[Any]:
@@ -141,9 +142,9 @@ async def part(session: AsyncSession, draw_id: int, name: str, number: int) -> b
 
 
 async def drawn_subjects(session: AsyncSession, draw_id: int, limit: int, skip: int = 0) -> list[Drawn]:
-    """The subjects of a draw in the order of visits, only once it is opened."""
+    """The subjects of an opened draw in the order of visits; a reserve stands after whom it replaces."""
     query = (
-        select(Visit.position, Publication.result, Subject.code, Subject.name, Subject.kind)
+        select(Visit.position, Publication.result, Visit.state, Subject.code, Subject.name, Subject.kind)
         .select_from(Visit)
         .join(Draw, Visit.draw_id == Draw.id)
         .join(Subject, Visit.subject_id == Subject.id)
@@ -153,4 +154,4 @@ async def drawn_subjects(session: AsyncSession, draw_id: int, limit: int, skip: 
         .limit(limit)
         .offset(skip)
     )
-    return [Drawn(row[0], row[1], *who(*row[2:])) for row in await session.execute(query)]
+    return [Drawn(row[0], row[1], *who(*row[3:]), row[2]) for row in await session.execute(query)]

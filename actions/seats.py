@@ -2,46 +2,114 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from datetime import UTC, date, datetime
+from collections import defaultdict
+from datetime import date, datetime
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from actions import draws, pools
+from actions import draws, hats, pools
 from actions.calendars import official
 from actions.journal import record
 from actions.notify import notify
+from actions.seat_notices import Vacated, tell
 from models.draws import Draw
 from models.people import Person
 from models.visits import Seat, SeatRefusal, Visit
-from rules import bundles
+from rules import stages
 from rules.deadlines import ANSWER_SEAT
-from rules.draw import lines
+from rules.people import certificate_valid
 from rules.refusal import Refusal
-from rules.visits import NOT_STARTED, OPEN
+from rules.seats import RECUSALS
+from rules.visits import NOT_STARTED, OPEN, WORKING, check_move
 
 
-async def release(session: AsyncSession, draw: Draw, by: Person, now: datetime) -> None:
-    """Tell the inspectors: each hears of all their visits in one message."""
+async def release(session: AsyncSession, draw: Draw, by: Person, now: datetime, per_week: int | None = None) -> None:
+    """Tell the inspectors of their visits: all at once, or at most `per_week` each a week (分批下达, R3.2.2a).
+
+    The first stage is released now, the others when they are due (`release_due`). Refused if the stages would not all
+    fit before the end of the task; the refusal names the least number that fits.
+    """
     if draw.state != "sealed" or draw.released_at:
         raise Refusal("draws.not_sealed")
-    told: Counter[int] = Counter()
-    for visit in await draws.visits_of(session, draw):
-        visit.state = "released"
+    visits = await unreleased(session, draw)
+    if per_week is not None:
+        if per_week < 1:
+            raise Refusal("draws.per_week")
+        days = stages.days(official(), now.date(), draw.task.ends)
+        people = [{seat.person_id for seat in visit.seats if seat.person_id} for visit in visits]
+        weeks = stages.weeks(people, per_week)
+        if max(weeks, default=0) >= len(days):
+            raise Refusal("draws.stages_too_long", ends=draw.task.ends, least=stages.least(people, len(days)))
+        for visit, week in zip(visits, weeks, strict=True):
+            visit.release_on = days[week]
+        visits = [visit for visit in visits if visit.release_on == days[0]]
+    draw.released_at, draw.per_week = now, per_week
+    await _hand_out(session, draw, visits, by, now)
+
+
+async def unreleased(session: AsyncSession, draw: Draw) -> list[Visit]:
+    """The visits of a draw of which nobody has been told, in their order."""
+    return [visit for visit in await draws.visits_of(session, draw) if visit.state == "drawn"]
+
+
+async def release_next(session: AsyncSession, draw: Draw, by: Person, now: datetime) -> int:
+    """Release the next stage before its day (提前下达); how many visits it has."""
+    waiting = await unreleased(session, draw)
+    if draw.released_at is None or not waiting:
+        raise Refusal("draws.nothing_to_release")
+    day = min(visit.release_on or now.date() for visit in waiting)
+    visits = [visit for visit in waiting if (visit.release_on or day) == day]
+    await _hand_out(session, draw, visits, by, now)
+    return len(visits)
+
+
+async def release_due(session: AsyncSession, now: datetime) -> int:
+    """Release every stage whose day has come, also after downtime; how many visits that are."""
+    query = (
+        select(Visit)
+        .join(Draw, Draw.id == Visit.draw_id)
+        .where(Visit.state == "drawn", Draw.state.in_(("sealed", "opened")), Draw.released_at.is_not(None))
+        .where(or_(Visit.release_on.is_(None), Visit.release_on <= now.date()))
+        .order_by(Visit.draw_id, Visit.position)
+        .with_for_update(of=Visit)
+    )
+    due = defaultdict[int, list[Visit]](list)
+    for visit in await session.scalars(query):
+        assert visit.draw_id
+        due[visit.draw_id].append(visit)
+    for visits in due.values():
+        assert visits[0].draw
+        await _hand_out(session, visits[0].draw, visits, None, now)
+    return sum(map(len, due.values()))
+
+
+async def release_rest(session: AsyncSession, draw: Draw, now: datetime) -> None:
+    """Release whatever is left of a draw that is about to be opened, so that nobody is warned before the inspectors."""
+    if waiting := await unreleased(session, draw):
+        draw.released_at = draw.released_at or now
+        await _hand_out(session, draw, waiting, None, now)
+
+
+async def _hand_out(session: AsyncSession, draw: Draw, visits: list[Visit], by: Person | None, now: datetime) -> None:
+    told = defaultdict[int, list[int]](list)
+    for visit in visits:
+        check_move(visit.state, "released")
+        visit.state, visit.release_on = "released", now.date()
         visit.version += 1
         for seat in visit.seats:
             if seat.person_id:
-                _offer(seat, now.date())
-                told[seat.person_id] += 1
-    draw.released_at = now
+                offer(seat, now.date())
+                told[seat.person_id].append(visit.id)
     draw.version += 1
-    for person_id in told:
-        await notify(session, person_id, "visits.drawn", str(draw.id), now, draw=draw.id)
-    record(session, now, by, "release", "draw", draw.id, after={"inspectors": len(told)})
+    for person_id, ids in told.items():  # a visit is released once, so its number makes the stage unique
+        await notify(session, person_id, "visits.drawn", f"{draw.id}:{ids[0]}", now, draw=draw.id, visits=ids)
+    numbers = {"inspectors": len(told), "visits": len(visits)}
+    record(session, now, by, "release", "draw", draw.id, after=numbers | {"per_week": draw.per_week})
 
 
-def _offer(seat: Seat, today: date) -> None:
+def offer(seat: Seat, today: date) -> None:
+    """A seat waits for its inspector to accept, some working days at most."""
     seat.state = "offered"
     seat.answer_by = official().add(today, ANSWER_SEAT)
     seat.version += 1
@@ -66,27 +134,100 @@ async def leave(
 ) -> Person | None:
     """Give a seat back, with a reason; the next one by rule is drawn at once, and everybody concerned is told.
 
-    `kind` is recusal (回避) or leave (请假). Returns who takes the seat; None if nobody can: it stays open.
+    `kind` is recusal (回避), leave (请假) or decline. Returns who takes the seat; None if nobody can: it stays open.
     """
     if seat.person_id != by.id or visit.state not in NOT_STARTED:
         raise Refusal("seats.not_yours" if seat.person_id != by.id else "seats.started")
-    session.add(SeatRefusal(visit_id=visit.id, person_id=by.id, kind=kind, reason=reason, at=now))
-    record(session, now, by, kind, "visit", visit.id, before={"seat": seat.number}, why=reason)
+    vacated = await vacate(session, visit, seat, kind, reason, by, now)
+    await tell(session, [vacated], by, now)
+    return vacated.successor
+
+
+async def leave_all(session: AsyncSession, by: Person, reason: str, now: datetime) -> list[Vacated]:
+    """Give back every seat on a visit that has not begun (全部请假); each is refilled, everybody is told once."""
+    vacated = []
+    for visit in await not_started(session, by):
+        seat = next(seat for seat in visit.seats if seat.person_id == by.id)
+        vacated.append(await vacate(session, visit, seat, "leave", reason, by, now))
+    if not vacated:
+        raise Refusal("seats.none_to_leave")
+    await tell(session, vacated, by, now)
+    return vacated
+
+
+async def not_started(session: AsyncSession, person: Person) -> list[Visit]:
+    """The visits that somebody knows of and that have not begun."""
+    query = (
+        select(Visit)
+        .join(Seat, Seat.visit_id == Visit.id)
+        .where(Seat.person_id == person.id, Seat.state.in_(("offered", "accepted")))
+        .where(Visit.state.in_(NOT_STARTED), Visit.state != "drawn")
+        .order_by(Visit.id)
+        .with_for_update(of=Visit)
+    )
+    return list(await session.scalars(query))
+
+
+async def vacate_unfit(session: AsyncSession, now: datetime) -> list[Vacated]:
+    """Take the seats of visits that have not begun from whoever may not go any more; each is refilled, all are told.
+
+    May not go: the certificate ended before today, or the person is on leave or has left (R3.2.2a).
+    """
+    today = now.date()
+    lapsed = or_(Person.certificate == "", Person.certificate_until.is_(None), Person.certificate_until < today)
+    unfit = (
+        select(Seat.visit_id).join(Person, Person.id == Seat.person_id).where(or_(Person.status != "active", lapsed))
+    )
+    query = select(Visit).where(Visit.state.in_(NOT_STARTED), Visit.id.in_(unfit)).order_by(Visit.id)
+    vacated = []
+    for visit in await session.scalars(query.with_for_update(of=Visit)):
+        for seat in visit.seats:
+            if (person := seat.person) is None:
+                continue
+            valid = certificate_valid(person.certificate, person.certificate_until, today)
+            if not valid or person.status != "active":
+                kind = "certificate" if person.status == "active" else "inactive"
+                vacated.append(await vacate(session, visit, seat, kind, "", None, now))
+    await tell(session, vacated, None, now)
+    return vacated
+
+
+async def vacate(
+    session: AsyncSession, visit: Visit, seat: Seat, kind: str, reason: str, by: Person | None, now: datetime
+) -> Vacated:
+    """Somebody leaves a seat (`rules.seats.REASONS` says why) and the next one by rule takes it; told by the caller.
+
+    On the journal, and with what anybody needs to draw on again on the public record of the draw (docs/draw.md, Later).
+    """
+    left = seat.person
+    assert left
+    if visit.state not in (*NOT_STARTED, *WORKING):
+        raise Refusal("visits.not_now")
+    await _remember(session, visit, left, kind, reason, now)
+    record(session, now, by, kind, "visit", visit.id, before={"seat": seat.number, "person": left.id}, why=reason)
     await session.flush()
-    successor, mode = await _next_from_the_hat(session, visit, seat)
+    successor, shown = await hats.draw_on(session, visit, seat)
     seat.person_id, seat.person = (successor.id, successor) if successor else (None, None)
-    seat.mode = mode
+    seat.mode, seat.arrived_at, seat.signed_at, seat.answer_by = shown["mode"], None, None, None
     visit.state = "released" if visit.state == "accepted" else visit.state
     visit.version += 1
-    if successor:
-        _offer(seat, now.date())
-        await notify(session, successor.id, "visits.refilled", f"{visit.id}:{seat.number}", now, visit=visit.id)
+    if successor and visit.state != "drawn":
+        offer(seat, now.date())
     else:
-        seat.state = "open"
+        seat.state = "held" if successor else "open"
         seat.version += 1
-    await _put_on_record(session, visit, seat, {"kind": kind, "left": by}, now)
-    await _tell_the_others(session, visit, by, now, successor)
-    return successor
+    await hats.put_on_record(session, visit, seat, kind, left, shown, now)
+    return Vacated(visit, seat, left, kind, successor)
+
+
+async def _remember(session: AsyncSession, visit: Visit, person: Person, kind: str, reason: str, now: datetime) -> None:
+    """Somebody who left a visit twice keeps the weightier reason: a recusal binds later draws."""
+    query = select(SeatRefusal).where(SeatRefusal.visit_id == visit.id, SeatRefusal.person_id == person.id)
+    before = await session.scalar(query)
+    if before is None:
+        session.add(SeatRefusal(visit_id=visit.id, person_id=person.id, kind=kind, reason=reason, at=now))
+    elif before.kind not in RECUSALS:
+        before.kind, before.reason, before.at = kind, reason, now
 
 
 async def appoint(session: AsyncSession, visit: Visit, seat: Seat, person: Person, by: Person, now: datetime) -> None:
@@ -104,16 +245,20 @@ async def appoint(session: AsyncSession, visit: Visit, seat: Seat, person: Perso
         seat.state = "held"
         seat.version += 1
     else:
-        _offer(seat, now.date())
-        await notify(session, person.id, "visits.refilled", f"{visit.id}:{seat.number}", now, visit=visit.id)
-    await _put_on_record(session, visit, seat, {"kind": "appointed"}, now)
+        offer(seat, now.date())
+        key, urgent = f"{visit.id}:{seat.number}", visit.state in WORKING
+        await notify(session, person.id, "visits.refilled", key, now, urgent=urgent, visit=visit.id)
+    shown = {"inspector": "", "mode": seat.mode}
+    if draw := (await hats.origin(session, visit, seat)).draw:
+        shown["inspector"] = hats.public_id(draw, person)
+    await hats.put_on_record(session, visit, seat, "appointed", None, shown, now)
     record(session, now, by, "appoint", "visit", visit.id, after={"seat": seat.number, "person": person.id})
 
 
 async def candidates(session: AsyncSession, visit: Visit, seat: Seat, limit: int) -> list[Person]:
     """Who could be appointed to an open seat: of its department, certified, not on this visit, least busy first."""
     load = await pools.load(session)
-    gone = await _gone(session, visit)
+    gone = await hats.gone(session, [visit, await hats.origin(session, visit, seat)])
     people = await pools.inspectors(session, visit.task)
     fit = [one for one in people if one.id not in gone and one.organ.department == seat.department]
     fit.sort(key=lambda one: (one.area_code != visit.subject.area_code, load[one.id], one.staff_no))
@@ -129,61 +274,3 @@ async def open_seats(session: AsyncSession, draw: Draw) -> list[Seat]:
         .order_by(Visit.position, Seat.number)
     )
     return list(await session.scalars(query))
-
-
-async def _next_from_the_hat(session: AsyncSession, visit: Visit, seat: Seat) -> tuple[Person | None, str]:
-    """Draw on from the same hat, with loads as they are now (docs/draw.md, Later)."""
-    draw = visit.draw
-    assert draw
-    assert draw.certificate
-    files = await draws.files_of(session, draw)
-    load = await pools.load(session)
-    people = {
-        bundles.public_inspector_id(draw.pool_key, one.staff_no): one
-        for one in await pools.inspectors(session, visit.task)
-    }
-    gone = await _gone(session, visit)
-    passed_over = {name for name, one in people.items() if one.id in gone} | _not_any_more(files, people)
-    loads = {name: load[one.id] for name, one in people.items()}
-    name, mode = bundles.refill(files, visit.public_id, seat.number, loads, passed_over)
-    return people.get(name), mode
-
-
-def _not_any_more(files: dict[str, bytes], people: dict[str, Person]) -> set[str]:
-    """Inspectors of the frozen table who may not go any more: left, on leave, certificate run out."""
-    table = {line.split(b"\t", 1)[0].decode() for line in lines(files["inspectors.tsv"])}
-    return table - people.keys()
-
-
-async def _gone(session: AsyncSession, visit: Visit) -> set[int]:
-    refused = select(SeatRefusal.person_id).where(SeatRefusal.visit_id == visit.id)
-    return {*await session.scalars(refused), *(one.person_id for one in visit.seats if one.person_id)}
-
-
-async def _put_on_record(
-    session: AsyncSession, visit: Visit, seat: Seat, what: dict[str, str | Person], now: datetime
-) -> None:
-    draw = visit.draw
-    if draw is None:
-        return
-    content = {
-        name: bundles.public_inspector_id(draw.pool_key, value.staff_no) if isinstance(value, Person) else value
-        for name, value in what.items()
-    }
-    inspector = bundles.public_inspector_id(draw.pool_key, seat.person.staff_no) if seat.person else ""
-    at = f"{now.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
-    place = {"subject": visit.public_id, "seat": seat.number, "inspector": inspector, "mode": seat.mode}
-    await draws.append(session, draw, {**content, **place, "at": at})
-
-
-async def _tell_the_others(
-    session: AsyncSession, visit: Visit, left: Person, now: datetime, successor: Person | None
-) -> None:
-    key = f"{visit.id}:{visit.version}"
-    partners = {one.person_id for one in visit.seats if one.person_id and one.state in ("offered", "accepted")}
-    for person_id in partners - {successor.id if successor else None}:
-        assert person_id
-        await notify(session, person_id, "visits.partner_changed", key, now, visit=visit.id, left=left.id)
-    if visit.draw:
-        kind = "visits.seat_refilled" if successor else "visits.seat_open"
-        await notify(session, visit.draw.supervisor_id, kind, key, now, visit=visit.id, left=left.id)

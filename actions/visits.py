@@ -38,9 +38,7 @@ async def arrive(session: AsyncSession, visit: Visit, by: Person, now: datetime)
     """
     seat = seat_of(visit, by)
     if visit.state in NOT_STARTED:
-        held = Counter(one.department for one in visit.seats if one.person_id is not None)
-        if short := [name for name in visit.departments if held[name] < AT_LEAST]:
-            raise Refusal("visits.too_few", department=short[0])
+        _enough(visit)
         if by.certificate_until is None or by.certificate_until < now.date():
             raise Refusal("visits.certificate", name=by.name)
         await seats.accept(session, visit, seat, by, now)
@@ -53,6 +51,12 @@ async def arrive(session: AsyncSession, visit: Visit, by: Person, now: datetime)
     if seat.arrived_at is None:
         seat.arrived_at = now
         record(session, now, by, "arrive", "visit", visit.id)
+
+
+def _enough(visit: Visit) -> None:
+    held = Counter(one.department for one in visit.seats if one.person_id is not None)
+    if short := [name for name in visit.departments if held[name] < AT_LEAST]:
+        raise Refusal("visits.too_few", department=short[0])
 
 
 def result_of(visit: Visit) -> str:
@@ -130,8 +134,12 @@ def unfinished(visit: Visit) -> list[int]:
 
 
 async def sign(session: AsyncSession, visit: Visit, by: Person, now: datetime) -> bool:
-    """Sign what was found; the last signature hands it in for review. Whether it is handed in now."""
+    """Sign what was found; the last signature hands it in for review. Whether it is handed in now.
+
+    Refused while a department has fewer than two inspectors on it: one may have had to leave (当事人申请回避).
+    """
     seat = _may_work(visit, by)
+    _enough(visit)
     wrong = await problems(session, visit, now.date())
     if wrong:
         raise Refusal("visits.cannot_sign", count=len(wrong))

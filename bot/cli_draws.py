@@ -1,4 +1,4 @@
-"""Draws from the terminal: commit, run, open, void, list, audit, export; the same acts as in the chat, journalled."""
+"""Draws from the terminal: commit, run, release, open, void, list, audit, export; the same acts as in the chat."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from actions import audit as audits
-from actions import draws
+from actions import draws, seats
 from actions.audit_results import Audit
 from bot.migrate import migrate
 from bot.settings import Settings
@@ -155,14 +155,41 @@ def run(which: Which, by: By = "", as_json: Json = False) -> None:
         draw = await _draw(session, which)
         await draws.run(session, draw, await _acting(session, draw.task, by), now)
         await session.flush()
-        seats = select(func.count(), func.count(Seat.person_id)).join(Visit, Visit.id == Seat.visit_id)
-        every, filled = (await session.execute(seats.where(Visit.draw_id == draw.id))).tuples().one()
+        counted = select(func.count(), func.count(Seat.person_id)).join(Visit, Visit.id == Seat.visit_id)
+        every, filled = (await session.execute(counted.where(Visit.draw_id == draw.id))).tuples().one()
         visits = await session.scalar(select(func.count()).select_from(Visit).where(Visit.draw_id == draw.id))
         numbers = {"visits": visits, "seats": every, "open": every - filled}
         return _standing(draw) | {"outcome": hexhash(draw.certificate or b"")} | numbers
 
     facts = _change(work, as_json)
     _answer(as_json, facts, _words()("cli.draw.drawn", **facts).unescape())
+
+
+@draw_app.command("release")
+def release(
+    which: Which,
+    per_week: Annotated[
+        int | None, typer.Option("--per-week", min=1, help="Visits that an inspector is told of a week; else all.")
+    ] = None,
+    by: By = "",
+    as_json: Json = False,
+) -> None:
+    """Tell the inspectors of their visits, all at once or in weekly stages."""
+
+    async def work(session: AsyncSession, now: datetime) -> dict[str, Any]:
+        draw = await _draw(session, which)
+        await seats.release(session, draw, await _acting(session, draw.task, by), now, per_week)
+        await session.flush()
+        days = [visit.release_on for visit in await draws.visits_of(session, draw) if visit.release_on]
+        waiting = len(await seats.unreleased(session, draw))
+        last = max(days, default=now.date()).isoformat()
+        numbers = {"visits": len(days), "released": len(days) - waiting, "per_week": per_week, "last": last}
+        return _standing(draw) | numbers
+
+    facts = _change(work, as_json)
+    _answer(
+        as_json, facts, _words()("cli.draw.released_weekly" if per_week else "cli.draw.released", **facts).unescape()
+    )
 
 
 @draw_app.command("open")

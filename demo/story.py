@@ -130,7 +130,8 @@ class Story(Teller):
         async with self.step("draw"):
             await supervisor.sees("见证人都到齐了", within=WAIT, button="抽取")
             await self.press(supervisor, "抽取", "抽取完成", "下达")
-            await self.press(supervisor, "下达", "已下达")
+            await self.press(supervisor, "下达", "怎么下达", "一次全部")
+            await self.press(supervisor, "一次全部", "已下达")
             drawn = await self.visits()
             assert 2 <= len(drawn) <= 8, f"{len(drawn)} visits"
             for name in {seat.person.name for visit in drawn for seat in visit.seats if seat.person}:

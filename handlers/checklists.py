@@ -85,6 +85,8 @@ async def _show_point(turn: Turn, visit: Visit, number: int, head: Markup) -> No
     rows.append([*moves, button(words, "save", visit.id)])
     if any(part.checklist.materials for part in visit.parts):
         rows[-1].append(button(words, "materials", visit.id))
+    if not visit.answers:  # at the door
+        rows.append([button(words, "object", visit.id)])
     await turn.show(results.about(visit), Markup("\n").join(lines), rows)
 
 
@@ -224,7 +226,8 @@ async def save(turn: Turn, visit: Visit) -> None:
         [
             button(words, "here", visit.id, version=visit.version, label="button.go_on"),
             button(words, "visits_back"),
-        ]
+        ],
+        [button(words, "object", visit.id)],
     ]
     await turn.show(results.about(visit), words("visit.saved", name=visit.subject.name, done=done, total=total), rows)
 

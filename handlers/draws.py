@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from actions import beacons, draws, seats
 from actions.notify import notify
-from handlers import plans
+from handlers import oversight, plans
 from handlers import seats as seat_cards
 from handlers.buttons import button
 from handlers.turn import Rows, Turn
@@ -21,6 +21,7 @@ from models.visits import Seat, Visit
 from rules.bundles import hexhash
 from rules.draw import read_commitment
 from rules.refusal import Refusal
+from rules.visits import NO_VISIT
 
 LISTED = 8
 LONGEST = 500  # characters of a witness
@@ -149,8 +150,9 @@ async def show(turn: Turn, draw: Draw) -> None:
         if draw.released_at is None:
             rows.append([button(words, "release", *ids, version=v), button(words, "void", *ids, version=v)])
         elif draw.state == "sealed":
-            lines.append(words("draw.released", at=draw.released_at))
-            rows.append([button(words, "open", *ids, version=v)])
+            told, more = await oversight.release_rows(turn, draw)
+            lines, rows = lines + told, rows + more
+        rows.append([button(words, "draw_visits", *ids, 0)])
         rows.append([page])
     await turn.show(f"draw:{draw.id}", Markup("\n").join(lines), rows)
 
@@ -164,7 +166,7 @@ def _witnesses(words: Words, witnesses: list[Witness]) -> Markup:
 
 async def _counts(turn: Turn, draw: Draw) -> tuple[int, int, int, int]:
     query = select(Seat.visit_id, Seat.mode, Seat.state).join(Visit, Visit.id == Seat.visit_id)
-    rows = list(await turn.session.execute(query.where(Visit.draw_id == draw.id)))
+    rows = list(await turn.session.execute(query.where(Visit.draw_id == draw.id, Visit.state.not_in(NO_VISIT))))
     return (
         len({visit for visit, _, _ in rows}),
         len(rows),
@@ -176,12 +178,6 @@ async def _counts(turn: Turn, draw: Draw) -> tuple[int, int, int, int]:
 async def run(turn: Turn, draw: Draw) -> None:
     """`抽取`."""
     await draws.run(turn.session, draw, turn.person, turn.now)
-    await show(turn, draw)
-
-
-async def release(turn: Turn, draw: Draw) -> None:
-    """`下达`: the inspectors hear of their visits."""
-    await seats.release(turn.session, draw, turn.person, turn.now)
     await show(turn, draw)
 
 

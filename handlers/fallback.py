@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 from actions.notify import tell_supervisors_of_unreachable
-from handlers import checklists, draws, leads, people, plans, review, seats
+from handlers import checklists, draws, leads, objections, people, plans, replacing, review, seats, stages
 from handlers import visits as visit_cards
 from handlers.turn import Turn
 from handlers.wording import apology
@@ -39,13 +39,18 @@ def _again(turn: Turn, visit_id: int) -> None:
 
 
 AWAITED: dict[str, Callable[..., Awaitable[None]]] = {
+    "draw.per_week": stages.typed,
     "draw.void": draws.void,
     "draw.witness": draws.witnessed,
     "lead.outcome": leads.resolved,
     "lead.return": leads.send_back,
     "lead.text": leads.said,
     "review.return": review.send_back,
+    "seats.leave_all": seats.gave_reason_for_all,
     "task.ratio": plans.typed_ratio,
+    "visit.drop": replacing.drop,
+    "visit.object": objections.said,
+    "visit.object_no": objections.reject,
 }
 
 

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from datetime import date, datetime
-from typing import Any
+from datetime import datetime
 
 from markupsafe import Markup
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from actions.digests import digest
-from handlers import digests, leads, review, visits
+from handlers import digests, leads, review, seat_notices, visits
 from handlers.buttons import button
+from handlers.telling import Message, Render, Telling
 from handlers.turn import House, Rows
 from locales import Words
 from models.draws import Draw
@@ -22,42 +20,6 @@ from models.mail import Outbox
 from models.people import Chat, Person
 from models.visits import Seat, Visit
 from rules.visits import OPEN, WORKING
-
-
-@dataclass
-class Telling:
-    """Who is told, and when; what a card needs of a turn, without one."""
-
-    session: AsyncSession
-    person: Person
-    words: Words
-    now: datetime
-    params: dict[str, Any]
-
-    @property
-    def today(self) -> date:
-        """The day it is for the people here."""
-        return self.now.date()
-
-    async def visit(self) -> Visit:
-        """The visit that the notice is about."""
-        return await self.session.get_one(Visit, self.params["visit"])
-
-    async def who(self, name: str = "who") -> Person:
-        """Somebody that the notice names."""
-        return await self.session.get_one(Person, self.params[name])
-
-
-@dataclass(frozen=True)
-class Message:
-    """A notice in words; `about` is the thing whose card it becomes."""
-
-    text: Markup
-    rows: Rows
-    about: str = ""
-
-
-Render = Callable[[Telling], Awaitable[Message | None]]
 
 
 async def render(session: AsyncSession, notice: Outbox, chat: Chat, house: House, now: datetime) -> Message | None:
@@ -74,6 +36,8 @@ async def _drawn(tell: Telling) -> Message | None:
         .where(Visit.draw_id == tell.params["draw"], Seat.person_id == tell.person.id, Visit.state.in_(OPEN))
         .order_by(Visit.position)
     )
+    if "visits" in tell.params:  # of this stage
+        query = query.where(Visit.id.in_(tell.params["visits"]))
     mine = list(await tell.session.scalars(query))
     if not mine:
         return None
@@ -250,13 +214,21 @@ NOTICES: dict[str, Render] = {
     "leads.returned": _lead_answer,
     "people.new_device": _line("people.new_device"),
     "people.unreachable": _line("people.unreachable"),
+    "visits.doubtful": seat_notices.doubtful,
     "visits.drawn": _drawn,
     "visits.due": _due,
+    "visits.left_several": seat_notices.left_several,
+    "visits.off": seat_notices.off,
+    "visits.partner_left_several": seat_notices.partner_left,
     "visits.partner_changed": _about_visit("visit.partner_changed", OPEN, who="left"),
     "visits.published": _line_about_visit("visit.now_public"),
+    "visits.recusal_asked": seat_notices.recusal_asked,
+    "visits.recusal_rejected": seat_notices.recusal_rejected,
+    "visits.refilled_several": seat_notices.refilled,
     "visits.refilled": _about_visit("visit.you_replace", OPEN),
     "visits.returned": _about_visit("visit.sent_back", ("returned",)),
     "visits.review": _review,
+    "visits.seat_lost": seat_notices.lost,
     "visits.seat_open": _line_about_visit("seat.now_open", "appoint", who="left"),
     "visits.seat_refilled": _line_about_visit("seat.now_refilled", who="left"),
     "visits.sign": _sign,

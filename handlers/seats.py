@@ -27,7 +27,10 @@ async def accept_all(turn: Turn, _: Any) -> None:
     """`全部接受`: every seat that is offered to me."""
     person = turn.person
     query = (
-        select(Visit).join(Seat).where(Seat.person_id == person.id, Seat.state == "offered").with_for_update(of=Visit)
+        select(Visit)
+        .join(Seat, Seat.visit_id == Visit.id)
+        .where(Seat.person_id == person.id, Seat.state == "offered")
+        .with_for_update(of=Visit)
     )
     mine = list(await turn.session.scalars(query))
     for visit in mine:
@@ -82,6 +85,53 @@ async def gave_reason(turn: Turn, visit: Visit, kind: str, reason: str) -> None:
     text = words("seat.left", name=visit.subject.name, successor=successor.name) if successor else None
     rows = [[button(words, "visits_back")]]
     await turn.show(f"visit:{visit.id}", text or words("seat.left_open", name=visit.subject.name), rows)
+
+
+async def leave_all(turn: Turn, _: Any) -> None:
+    """`全部请假`: why can you not go to any of them?"""
+    words = turn.words
+    mine = await seats.not_started(turn.session, turn.person)
+    if not mine:
+        raise Refusal("seats.none_to_leave")
+    turn.wait_for("seats.leave_all")
+    rows = [
+        [button(words, "leave_all_why", number, label=f"because.leave.{number}") for number in range(2)],
+        [button(words, "visits_back", label="button.back")],
+    ]
+    await turn.show("visits", words("seat.leave_all", len(mine)), rows)
+
+
+async def why_leave_all(turn: Turn, _: Any) -> None:
+    """A reason for all that was tapped."""
+    if turn.args[0] not in (0, 1):
+        raise Refusal("gone")
+    await _confirm_all(turn, str(turn.words(f"because.leave.{turn.args[0]}")))
+
+
+async def gave_reason_for_all(turn: Turn) -> None:
+    """A reason for all that was typed."""
+    await _confirm_all(turn, turn.text[:500])
+
+
+async def _confirm_all(turn: Turn, reason: str) -> None:
+    mine = await seats.not_started(turn.session, turn.person)
+    turn.wait_for("seats.leave_all", text=reason)
+    words = turn.words
+    rows = [[button(words, "leave_all_yes", label="button.ok"), button(words, "visits_back", label="button.cancel")]]
+    await turn.show("visits", words("seat.leave_all_confirm", len(mine), reason=reason), rows)
+
+
+async def left_all(turn: Turn, _: Any) -> None:
+    """`确认`: every seat that has not begun is given back, each is refilled."""
+    awaiting = turn.chat.awaiting or {}
+    if awaiting.get("what") != "seats.leave_all" or not awaiting.get("text"):
+        raise Refusal("gone")
+    vacated = await seats.leave_all(turn.session, turn.person, awaiting["text"], turn.now)
+    turn.wait_no_more()
+    words = turn.words
+    vacant = sum(one.successor is None for one in vacated)
+    text = words("seat.left_all", len(vacated), filled=len(vacated) - vacant, open=vacant)
+    await turn.show("visits", text, [[button(words, "visits_back")]])
 
 
 async def open_seat(turn: Turn) -> tuple[Visit, Seat]:

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from actions import visits
 from actions.calendars import official
-from handlers import checklists
+from handlers import checklists, oversight
 from handlers.buttons import button
 from handlers.turn import NOTHING, Rows, Turn
 from locales import Words
@@ -18,7 +18,7 @@ from models.people import Person
 from models.visits import Seat, Visit
 from rules.refusal import Refusal
 from rules.subjects import mask_name, mask_phone
-from rules.visits import NOT_STARTED, OPEN, WORKING
+from rules.visits import NO_VISIT, NOT_STARTED, OPEN, WORKING
 
 LIST = 8  # visits on one page
 
@@ -55,7 +55,7 @@ async def card(turn: Turn, visit: Visit, head: Markup = NOTHING) -> None:
     words = turn.words
     lines = [head] if head else []
     lines.append(describe(words, visit, turn.person, turn))
-    await turn.show(f"visit:{visit.id}", Markup("\n").join(lines), _buttons(words, visit, seat))
+    await turn.show(f"visit:{visit.id}", Markup("\n").join(lines), _buttons(words, visit, seat, turn.person))
 
 
 def describe(words: Words, visit: Visit, viewer: Person, turn: Any) -> Markup:
@@ -72,12 +72,17 @@ def describe(words: Words, visit: Visit, viewer: Person, turn: Any) -> Markup:
         phone = mask_phone(subject.phone) if subject.phone else ""
         lines.append(words("visit.contact", contact=contact, phone=phone))
     if partners:
-        lines.append(words("visit.partners", names=words("and").join(partners)))
+        on_it = any(seat.person_id == viewer.id for seat in visit.seats)
+        lines.append(words("visit.partners" if on_it else "visit.inspectors", names=words("and").join(partners)))
     lines.append(due(words, visit, turn))
     if visit.draw:
         lines.append(words("visit.drawn", number=visit.draw.sequence))
     if visit.state == "returned":
         lines.append(words("visit.returned_because", reason=visit.returned_because))
+    if visit.state == "drawn" and visit.release_on:
+        lines.append(words("visit.release_on", day=visit.release_on))
+    if visit.state == "dropped":
+        lines.append(words("visit.closed_because", reason=visit.closed_because))
     if visit.state == "published":
         lines.append(words("visit.result", result=words(f"result.{visit.result}")))
     return Markup("\n").join(lines)
@@ -97,9 +102,9 @@ def due(words: Words, visit: Visit, turn: Any) -> Markup:
     return words("visit.due", left, due=visit.due) if left else words("visit.due_today")
 
 
-def _buttons(words: Words, visit: Visit, seat: Seat | None) -> Rows:
-    if seat is None:
-        return [[button(words, "visits_back")]]
+def _buttons(words: Words, visit: Visit, seat: Seat | None, person: Person) -> Rows:
+    if seat is None or visit.state in NO_VISIT:
+        return oversight.visit_rows(words, visit, person) or [[button(words, "visits_back")]]
     ids, version = (visit.id,), visit.version
     code = button(words, "code", *ids)
     if visit.state in NOT_STARTED:
@@ -114,7 +119,8 @@ def _buttons(words: Words, visit: Visit, seat: Seat | None) -> Rows:
         rows.append([button(words, "visits_back")])
         return rows
     if visit.state in WORKING:
-        return [[button(words, "here", *ids, version=version), code], [button(words, "visits_back")]]
+        rows = [[button(words, "here", *ids, version=version), code], [button(words, "object", *ids)]]
+        return [*rows, [button(words, "visits_back")]]
     rows = [[button(words, "hand_over", *ids)]]
     return [*rows, [button(words, "visits_back")]]
 
@@ -134,7 +140,7 @@ async def start(turn: Turn, visit: Visit) -> None:
     words = turn.words
     rows = [
         [button(words, "here", visit.id, version=visit.version), button(words, "code", visit.id)],
-        [button(words, "visit", visit.id, label="button.back_to")],
+        [button(words, "object", visit.id), button(words, "visit", visit.id, label="button.back_to")],
     ]
     text = words("visit.arrive", name=visit.subject.name, address=visit.subject.address or visit.subject.area.name)
     await turn.show(f"visit:{visit.id}", text, rows)
@@ -190,8 +196,9 @@ async def listed(turn: Turn, _: Any = None) -> None:
         [button(words, "visit", visit.id, label="button.numbered", number=number, name=visit.subject.name)]
         for number, visit in enumerate(mine[:LIST], 1)
     ]
-    if offered:
-        rows.insert(0, [button(words, "accept_all")])
+    if any(visit.state in NOT_STARTED for visit in mine):
+        accept = [button(words, "accept_all")] if offered else []
+        rows.insert(0, [*accept, button(words, "leave_all")])
     await turn.show("visits", Markup("\n").join(lines), rows)
 
 

@@ -18,6 +18,9 @@ Tick = Callable[[Database, datetime], Awaitable[None]]
 SCHEDULE: list[tuple[Tick, int]] = [  # what, and every how many seconds; each asks the database what is due
     (ticks.remind, 60),
     (ticks.digests, 60),
+    (ticks.release_stages, 60),
+    (ticks.vacate_seats, 300),
+    (ticks.doubtful_subjects, 300),
     (ticks.open_draws, 300),
 ]
 

@@ -11,7 +11,7 @@ import structlog
 from sqlalchemy import update
 
 from actions import digests as digest_actions
-from actions import draws, reminders
+from actions import draws, reminders, replacements, seats
 from actions.calendars import official
 from models.database import Database, insert_new
 from models.mail import Lease
@@ -61,8 +61,33 @@ async def digests(database: Database, now: datetime) -> None:
 
 
 async def open_draws(database: Database, now: datetime) -> None:
-    """Open the draws whose results are all due: 20 working days after the end of the task (R3.2.3a)."""
+    """Open the draws whose results are all due: 20 working days after the end of the task (R3.2.3a).
+
+    What nobody has been told of by then is released first.
+    """
     async with database.write() as session:
         for draw in await draws.sealed(session):
             if official().add(draw.task.ends, PUBLICATION) < now.date():
+                await seats.release_rest(session, draw, now)
+                await session.flush()
                 await draws.open_(session, draw, None, now)
+
+
+async def release_stages(database: Database, now: datetime) -> None:
+    """Release the stages of draws whose day has come; from the morning on (R3.2.2a)."""
+    if now.time() >= QUIET_UNTIL:
+        async with database.write() as session:
+            await seats.release_due(session, now)
+
+
+async def vacate_seats(database: Database, now: datetime) -> None:
+    """Refill the seats of whoever may not go any more: certificate run out, on leave, left (R3.2.2a)."""
+    async with database.write() as session:
+        await seats.vacate_unfit(session, now)
+
+
+async def doubtful_subjects(database: Database, now: datetime) -> None:
+    """The morning's word on subjects that closed, or came under investigation, before their visit."""
+    if now.time() >= DIGEST_AT:
+        async with database.write() as session:
+            await replacements.tell_of_doubtful(session, now)

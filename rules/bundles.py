@@ -119,20 +119,58 @@ def refill(
     `files` is the draw's bundle, `loads` the visits that each inspector holds now (0 if not named), `passed_over`
     everybody who left or declined this seat, is on the visit, or may not go any more. ("", "open") if nobody is left.
     """
-    hats, rows, seed = _again(files, loads)
-    drawn = hats.fill(seed, _row(rows, subject), seat, passed_over)
+    drawn = drawn_on(files, subject, seat, loads, dict.fromkeys(passed_over, ""))
     return drawn["inspector"], drawn["mode"]
+
+
+def drawn_on(
+    files: Mapping[str, bytes], subject: str, seat: int, loads: Mapping[str, int], barred: Mapping[str, str]
+) -> dict[str, Any]:
+    """As `refill`, with what anybody needs to draw on again: of each name that the hat gave, its load or why not it.
+
+    `barred` says why somebody is passed over. Answers `inspector`, `mode`, `loads` and `passed_over` by inspector; who
+    is recused in the bundle or holds `cap` visits stands in `loads` (docs/draw.md, Later).
+    """
+    hats, rows, seed = _again(files, loads)
+    return _shown(hats, seed, _row(rows, subject), seat, barred)
 
 
 def replacement(
     files: Mapping[str, bytes], subject: str, loads: Mapping[str, int], passed_over: Set[str]
 ) -> list[dict[str, str]]:
     """The seats of a reserve that takes the place of a subject that dropped out (docs/draw.md, Later)."""
+    drawn = replaced(files, subject, loads, dict.fromkeys(passed_over, ""))
+    return [{"inspector": seat["inspector"], "mode": seat["mode"]} for seat in drawn]
+
+
+def replaced(
+    files: Mapping[str, bytes], subject: str, loads: Mapping[str, int], barred: Mapping[str, str]
+) -> list[dict[str, Any]]:
+    """As `replacement`, each seat with what anybody needs to draw it again (`drawn_on`)."""
     hats, rows, seed = _again(files, loads)
-    row, seats = _row(rows, subject), list[dict[str, str]]()
+    row, seats = _row(rows, subject), list[dict[str, Any]]()
     for seat in range(len(hats.rules["slots"])):
-        seats.append(hats.fill(seed, row, seat, passed_over | {drawn["inspector"] for drawn in seats}))
+        seated = {drawn["inspector"]: "seated" for drawn in seats if drawn["inspector"]}
+        seats.append(_shown(hats, seed, row, seat, {**barred, **seated}))
     return seats
+
+
+class _Noted(frozenset[str]):
+    """Who is passed over; notes the names that a hat gave and that were looked up here."""
+
+    names: list[str]
+
+    def __contains__(self, name: object) -> bool:
+        self.names.append(str(name))
+        return super().__contains__(name)
+
+
+def _shown(hats: Hats, seed: bytes, row: bytes, seat: int, barred: Mapping[str, str]) -> dict[str, Any]:
+    given, before = _Noted(barred), dict(hats.loads)
+    given.names = []
+    drawn = hats.fill(seed, row, seat, given)
+    loads = {name: before[name] for name in given.names if name not in barred}
+    return {**drawn, "loads": loads, "passed_over": {name: barred[name] for name in given.names if name in barred}}
 
 
 def _again(files: Mapping[str, bytes], loads: Mapping[str, int]) -> tuple[Hats, list[bytes], bytes]:

@@ -13,7 +13,7 @@ MOVES = {
     "returned": ("submitted",),
     "published": (),
     "dropped": (),  # the subject dropped out; a reserve takes its place
-    "merged": ("published",),  # part of another visit (综合查一次), whose result is its own
+    "merged": ("published", "dropped"),  # part of another visit (综合查一次), whose result is its own
 }
 OPEN = ("released", "accepted", "started", "returned")  # an inspector has something to do
 WORKING = ("started", "returned")  # answers may change

@@ -67,6 +67,8 @@ async def town_with_draws(session: Any, times: int = 4) -> list[Draw]:
         await draws.run(session, draw, supervisor, now)
         await session.flush()
         held.append(draw)
+    await seats.release(session, held[0], supervisor, MONDAY)
+    await session.flush()
     await draws.open_(session, held[0], supervisor, MONDAY)
     await seats.release(session, held[1], supervisor, MONDAY)
     await session.flush()

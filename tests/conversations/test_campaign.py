@@ -27,7 +27,7 @@ def photo(colour: str = "red") -> bytes:
     return picture.getvalue()
 
 
-async def task_made(town: Town, ratio: str = "20") -> None:
+async def task_made(town: Town, ratio: str = "20", subjects: int = 12) -> None:
     supervisor = town["赵主管"]
     await supervisor.says("/plans")
     await supervisor.sees("还没有抽查任务")
@@ -36,16 +36,16 @@ async def task_made(town: Town, ratio: str = "20") -> None:
         ("餐饮服务食品安全抽查", "在哪里"),
         ("义乌市", "抽百分之几"),
         (f"{ratio}%", "多长时间"),
-        ("4 周", "约 12 户"),
+        ("4 周", f"约 {subjects} 户"),
         ("确认", "任务编号 330782"),
     ):
         await supervisor.presses(label)
         await supervisor.sees(then)
 
 
-async def drawn(town: Town) -> None:
+async def drawn(town: Town, subjects: int = 12) -> None:
     supervisor = town["赵主管"]
-    await task_made(town)
+    await task_made(town, subjects=subjects)
     await supervisor.presses("承诺")
     await supervisor.sees("第一位见证人")
     await supervisor.presses("陈消防")
@@ -67,6 +67,8 @@ async def drawn(town: Town) -> None:
 async def released(town: Town) -> list[Phone]:
     await drawn(town)
     await town["赵主管"].presses("下达")
+    await town["赵主管"].sees("怎么下达", button="一次全部")
+    await town["赵主管"].presses("一次全部")
     await town["赵主管"].sees("已下达")
     seats = await town.rows(select(Seat).where(Seat.person_id.is_not(None)))
     names = {seat.person.name for seat in seats}

@@ -103,7 +103,11 @@ async def told(town: Town, key: str, within: float = 6.0) -> Outbox:
 async def in_a_shop(town: Town, name: str) -> Visit:
     """Somebody stands in a shop where nobody was yet, the first point on the screen."""
     phone = town[name]
-    query = select(Visit).join(Seat).where(Seat.person_id == town.ids[name], Visit.state == "released")
+    query = (
+        select(Visit)
+        .join(Seat, Seat.visit_id == Visit.id)
+        .where(Seat.person_id == town.ids[name], Visit.state == "released")
+    )
     visit: Visit = (await town.rows(query.order_by(Visit.position).limit(1)))[0]
     await phone.says("/tasks")
     card = await phone.sees("待检查")

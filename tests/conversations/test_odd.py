@@ -79,7 +79,11 @@ async def answer_to(phone: Phone, act: Awaitable[object], *wanted: str) -> str:
 
 async def visit_for(town: Town, name: str, state: str = "released") -> Visit:
     """A visit on which somebody sits and which nobody has touched yet."""
-    query = select(Visit).join(Seat).where(Seat.person_id == town.ids[name], Visit.state == state)
+    query = (
+        select(Visit)
+        .join(Seat, Seat.visit_id == Visit.id)
+        .where(Seat.person_id == town.ids[name], Visit.state == state)
+    )
     visit: Visit = (await town.rows(query.order_by(Visit.position).limit(1)))[0]
     return visit
 

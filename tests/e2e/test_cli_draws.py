@@ -95,6 +95,13 @@ async def test_from_the_commitment_to_an_accepted_bundle(folder: Path) -> None:
     assert sealed["files"] == ["commitment.json", "sealed.json"]
     seal = json.loads((folder / "sealed" / "sealed.json").read_bytes())
     assert (seal["commitment"], seal["outcome"]) == (committed["commitment"], drawn["outcome"])
+    assert answer(folder, "open", "1", code=1)["refused"] == "draws.unreleased"
+    released = answer(folder, "release", task, "--per-week", "5")
+    assert released | {"last": ""} == {
+        "sequence": 1, "task": task, "state": "sealed", "visits": len(visits), "released": len(visits), "per_week": 5,
+        "last": "",
+    }  # fmt: skip
+    assert answer(folder, "release", task, code=1)["refused"] == "draws.not_sealed"
     assert answer(folder, "open", "1")["state"] == "opened"
     bundle = folder / "bundle"
     exported = answer(folder, "export", "1", str(bundle))
@@ -103,7 +110,7 @@ async def test_from_the_commitment_to_an_accepted_bundle(folder: Path) -> None:
     assert json.loads(accepted.stdout) == {"accepted": True, "problem": ""}
     assert bot(folder, "draw", "export", "1", str(bundle)).returncode == 2
     journal = await rows(folder, select(JournalEntry.verb).where(JournalEntry.noun == "draw").order_by(JournalEntry.id))
-    assert [verb for verb in journal if verb != "contribute"] == ["commit", "draw", "open"]
+    assert [verb for verb in journal if verb != "contribute"] == ["commit", "draw", "release", "open"]
 
     assert answer(folder, "commit", other, *WITNESSES)["sequence"] == 2
     voided = answer(folder, "void", other, "--reason", "范围写错了")

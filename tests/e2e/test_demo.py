@@ -198,7 +198,8 @@ def test_whoever_tries_it_is_not_stuck_for_want_of_the_others(tmp_path: Path, de
     press(phones, "赵敏", "通过并公示", "公示页")
     press(phones, "赵敏", "第 5 号抽取", "已承诺")
     press(phones, "赵敏", "抽取", "抽取完成", on="第 5 号抽取已承诺")
-    press(phones, "赵敏", "下达", "已下达", on="第 5 号抽取完成")
+    press(phones, "赵敏", "下达", "怎么下达", on="第 5 号抽取完成")
+    press(phones, "赵敏", "一次全部", "已下达")
     press(phones, "陈刚", "签收", "已签收")
     demos[-1].stop()
 
