@@ -117,11 +117,11 @@ def check(entropy: Mapping[str, Any]) -> None:
         raise BeaconRefused("signature", "not by the chain")
 
 
-def agree(answers: Iterable[bytes], number: int) -> dict[str, Any]:
-    """The entropy for round `number` that at least two of the relays' answers share and the chain signed.
+def agree(answers: Iterable[bytes], number: int, needed: int = RELAYS_NEEDED) -> dict[str, Any]:
+    """The entropy for round `number` that so many of the relays' answers share and the chain signed.
 
     Broken answers count for nothing, and liars cannot win by number because their signature fails.
-    BeaconRefused (`relays`) if no genuine answer came from two relays.
+    BeaconRefused (`relays`) if no genuine answer came from enough relays.
     """
     votes: Counter[str] = Counter()
     for data in answers:
@@ -130,7 +130,7 @@ def agree(answers: Iterable[bytes], number: int) -> dict[str, Any]:
         except BeaconRefused:
             continue
     for signature, count in votes.most_common():
-        if count < RELAYS_NEEDED:
+        if count < needed:
             break
         randomness = sha256(bytes.fromhex(signature)).hexdigest()
         entropy = {

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from actions import beacons, pools
+from actions import beacons, clock, pools
 from actions.journal import record
 from actions.notify import notify
 from models.draws import Draw, DrawEntry, DrawFile, Witness, draw_files, draw_of_task
@@ -34,6 +34,7 @@ async def commit(
     now: datetime,
     *,
     beacon: bool = False,
+    random: Callable[[int], bytes] = secrets.token_bytes,
 ) -> Draw:
     """Freeze pool, inspectors and rules of a task's draw, and publish the commitment to them.
 
@@ -49,7 +50,8 @@ async def commit(
     if await draw_of_task(session, task.id):
         raise Refusal("draws.held_already")
     last = await session.scalar(select(Draw).order_by(Draw.sequence.desc()).limit(1).with_for_update(of=Draw))
-    pool_key, secret = secrets.token_bytes(32), secrets.token_bytes(32)
+    await clock.goes_on(session, now, last.committed_at if last else None)
+    pool_key, secret = random(32), random(32)
     pool = await pools.build(session, task, pool_key, now)
     commitment = bundles.commitment(
         pool.tables,
@@ -98,8 +100,11 @@ async def contribute(session: AsyncSession, draw: Draw, by: Person, text: str, n
         raise Refusal("draws.not_witness")
     if witness.contribution is not None:
         raise Refusal("draws.contributed_already")
+    await clock.goes_on(session, now, draw.committed_at)
     witness.contribution, witness.contributed_at = text, now
-    record(session, now, by, "contribute", "draw", draw.id)
+    said = {"witness": witness.name, "words": bundles.veiled_words(draw.secret, text)}
+    await append(session, draw, {"at": _utc(now), "kind": "witnessed"} | said)
+    record(session, now, by, "contribute", "draw", draw.id, after=said)
     if any(one.contribution is None for one in draw.witnesses):
         return False
     draw.version += 1
@@ -117,10 +122,10 @@ def entropy_of(draw: Draw) -> dict[str, Any] | None:
     return {"kind": "witness", "contributions": contributions}
 
 
-async def waiting_for_beacon(session: AsyncSession, now: datetime) -> list[Draw]:
-    """The committed draws whose round has appeared and is not here yet."""
+async def waiting_for_beacon(session: AsyncSession) -> list[Draw]:
+    """The committed draws whose round is not here yet."""
     query = select(Draw).where(Draw.state == "committed", Draw.beacon_round.is_not(None), Draw.beacon.is_(None))
-    return [draw for draw in await session.scalars(query) if beacons.time_of(draw.beacon_round or 0) <= now]
+    return list(await session.scalars(query))
 
 
 async def beacon_came(session: AsyncSession, draw_id: int, entropy: dict[str, Any], now: datetime) -> None:
@@ -138,6 +143,15 @@ async def beacon_missing(session: AsyncSession, draw_id: int, now: datetime) -> 
     """Tell the supervisor, once, that no two relays agree on the round; witnesses are the way out."""
     draw = await session.get_one(Draw, draw_id)
     await notify(session, draw.supervisor_id, "draws.no_beacon", str(draw.id), now, urgent=True, draw=draw.id)
+
+
+async def beacon_too_early(session: AsyncSession, draw_id: int, reason: str, now: datetime) -> None:
+    """Make void by rule a draw whose round can be had before its time: the clock was behind when it was made."""
+    draw = await session.scalar(select(Draw).where(Draw.id == draw_id).with_for_update(of=Draw))
+    if draw is None or draw.state != "committed" or draw.beacon:
+        return
+    await void(session, draw, reason, None, now)
+    await notify(session, draw.supervisor_id, "draws.clock_behind", str(draw.id), now, urgent=True, draw=draw.id)
 
 
 async def files_of(session: AsyncSession, draw: Draw) -> dict[str, bytes]:
@@ -226,7 +240,7 @@ async def open_(session: AsyncSession, draw: Draw, by: Person | None, now: datet
     record(session, now, by, "open", "draw", draw.id)
 
 
-async def void(session: AsyncSession, draw: Draw, reason: str, by: Person, now: datetime) -> None:
+async def void(session: AsyncSession, draw: Draw, reason: str, by: Person | None, now: datetime) -> None:
     """Give up a draw, with a reason that everybody can read; its number stays. Not once inspectors know of it."""
     if draw.state not in ("committed", "sealed") or draw.released_at:
         raise Refusal("draws.too_late_to_void")
@@ -245,8 +259,7 @@ async def append(session: AsyncSession, draw: Draw, content: dict[str, Any]) -> 
     await session.execute(select(Draw.id).where(Draw.id == draw.id).with_for_update(of=Draw))  # one after the other
     query = select(DrawEntry).where(DrawEntry.draw_id == draw.id).order_by(DrawEntry.number.desc()).limit(1)
     last = await session.scalar(query)
-    assert draw.certificate
-    previous = last.hash if last else bundles.hexhash(draw.certificate)
+    previous = last.hash if last else bundles.hexhash(draw.certificate or draw.commitment)
     session.add(
         DrawEntry(
             draw_id=draw.id,

@@ -91,6 +91,7 @@ async def running(settings: Settings, now: Callable[[], datetime] | None = None)
     runner = web.AppRunner(site, access_log=None, shutdown_timeout=2)
     await runner.setup()
     await web.TCPSite(runner, settings.host, settings.port).start()
+    beacon = Beacon(database, settings.drand_relays, clock, Words(settings.language, settings.zone))
     owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
     one_at_a_time = asyncio.Lock()
     schedule = jobs.scheduler(database, clock, owner, settings.zone, one_at_a_time)
@@ -99,7 +100,7 @@ async def running(settings: Settings, now: Callable[[], datetime] | None = None)
     await sender.catch_up(timedelta() if database.is_sqlite else OTHERS_MAY_BE_SENDING)
     tasks = [asyncio.create_task(desk.run()), asyncio.create_task(postman.run())]
     tasks.append(asyncio.create_task(_catch_up(sender)))
-    tasks.append(asyncio.create_task(Beacon(database, settings.drand_relays, clock).run()))
+    tasks.append(asyncio.create_task(beacon.run()))
     await _patiently(lambda: _announce(bot, settings))
     if settings.telegram_mode == "polling":
         tasks.append(asyncio.create_task(mailbox.poll(polling, bot.base_url)))

@@ -1,15 +1,17 @@
-"""Fetches the public beacon's rounds that draws wait for; judging them is for `actions/beacons.py`."""
+"""Fetches the public beacon's rounds that draws wait for, never too early; judging is for `actions/beacons.py`."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 import aiohttp
 import structlog
 
 from actions import beacons, draws
+from locales import Words
 from models.database import Database
 from rules.draw import QUICKNET
 
@@ -17,6 +19,7 @@ log = structlog.get_logger("beacon")
 
 EVERY = 3.0  # seconds; a round appears every three
 PATIENCE = timedelta(minutes=2)  # after that the supervisor is told that no relay answers
+BEHIND = timedelta(seconds=30)  # a clock that is further behind is not one to commit by
 TIMEOUT = aiohttp.ClientTimeout(total=5)
 LONGEST = beacons.LONGEST_ANSWER
 
@@ -24,10 +27,11 @@ LONGEST = beacons.LONGEST_ANSWER
 class Beacon:
     """Asks several relays of drand; a round counts when two of them agree and the chain signed it."""
 
-    def __init__(self, database: Database, relays: Sequence[str], now: Callable[[], datetime]) -> None:
+    def __init__(self, database: Database, relays: Sequence[str], now: Callable[[], datetime], words: Words) -> None:
         self.database = database
         self.relays = relays
         self.now = now
+        self.words = words
 
     async def run(self) -> None:
         """Look for ever; the network is touched only while a draw waits."""
@@ -39,24 +43,43 @@ class Beacon:
             await asyncio.sleep(EVERY)
 
     async def look(self) -> None:
-        """Fetch what committed draws wait for."""
+        """Fetch what committed draws wait for; of a round that is yet to come, make sure that nobody has it."""
         async with self.database.read() as session:
-            waiting = [(draw.id, draw.beacon_round) for draw in await draws.waiting_for_beacon(session, self.now())]
+            waiting = [(draw.id, draw.beacon_round) for draw in await draws.waiting_for_beacon(session)]
         for draw_id, number in waiting:
             assert number
-            answers = await self._ask_all(number)
-            try:
-                entropy = await asyncio.to_thread(beacons.agree, answers, number)
-            except beacons.BeaconRefused as refused:
-                log.warning("no two relays agree", round=number, answers=len(answers), problem=str(refused))
-                if self.now() > beacons.time_of(number) + PATIENCE:
-                    await self.database.finish(self._tell(draw_id))
-            else:
-                await self.database.finish(self._keep(draw_id, entropy))
+            ahead = beacons.time_of(number) - self.now()
+            if ahead <= timedelta():
+                await self._fetch(draw_id, number)
+            elif ahead > BEHIND:
+                await self._doubt(draw_id, number, ahead)
+
+    async def _fetch(self, draw_id: int, number: int) -> None:
+        answers = await self._ask_all(number)
+        try:
+            entropy = await asyncio.to_thread(beacons.agree, answers, number)
+        except beacons.BeaconRefused as refused:
+            log.warning("no two relays agree", round=number, answers=len(answers), problem=str(refused))
+            if self.now() > beacons.time_of(number) + PATIENCE:
+                await self.database.finish(self._tell(draw_id))
+        else:
+            await self.database.finish(self._keep(draw_id, entropy))
+
+    async def _doubt(self, draw_id: int, number: int, ahead: timedelta) -> None:
+        """Nobody can sign a round before its time: if one relay has it, our clock is behind."""
+        answers = await self._ask_all(number)
+        with suppress(beacons.BeaconRefused):
+            await asyncio.to_thread(beacons.agree, answers, number, 1)
+            log.error("the clock is behind", round=number, at_least=str(ahead))
+            await self.database.finish(self._void(draw_id))
 
     async def _keep(self, draw_id: int, entropy: dict[str, object]) -> None:
         async with self.database.write() as session:
             await draws.beacon_came(session, draw_id, entropy, self.now())
+
+    async def _void(self, draw_id: int) -> None:
+        async with self.database.write() as session:
+            await draws.beacon_too_early(session, draw_id, self.words("draw.void_by_clock").unescape(), self.now())
 
     async def _tell(self, draw_id: int) -> None:
         async with self.database.write() as session:

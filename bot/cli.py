@@ -5,30 +5,24 @@ from __future__ import annotations
 import asyncio
 import json
 import signal
-from collections.abc import Awaitable, Callable
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 import qrcode
 import typer
-from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 from telegram import Bot
 from telegram.error import TelegramError
 
 from actions import beacons, imports, people
 from bot.app import running
+from bot.cli_base import Json, err, in_transaction, load_settings, prepare, words_of
 from bot.cli_demo import demo
 from bot.cli_draws import draw_app
-from bot.logs import set_up
-from bot.migrate import migrate
 from bot.settings import Settings
 from handlers.imports import describe
-from locales import Words
-from models.database import Database
 from rules import draw as draws
-from rules.refusal import Refusal
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="随查 Suicha")
 imports_app = typer.Typer(no_args_is_help=True, help="Bring in directories from files.")
@@ -36,54 +30,8 @@ app.add_typer(imports_app, name="import")
 app.add_typer(draw_app, name="draw")
 app.command()(demo)
 
-err = Console(stderr=True)
-T = TypeVar("T")
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 File = Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True)]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Report, and change nothing.")]
-
-
-def load_settings() -> Settings:
-    """The environment's settings; from now on logs go where they should."""
-    settings = Settings()
-    set_up(settings.log_level, settings.bot_token.get_secret_value(), settings.webhook_secret.get_secret_value())
-    return settings
-
-
-def refuse(settings: Settings, refusal: Refusal, as_json: bool) -> None:
-    """Say why not, and end with exit code 1."""
-    words = Words(settings.language, settings.zone)
-    text = words(f"refusal.{refusal.code}", **refusal.gaps).unescape()
-    if as_json:
-        typer.echo(json.dumps({"refused": refusal.code, "message": text}, ensure_ascii=False))
-    else:
-        err.print(text, markup=False)
-    raise typer.Exit(1)
-
-
-def in_transaction(work: Callable[[Any, datetime], Awaitable[T]], as_json: bool, *, keep: bool = True) -> T:
-    """Do something in one transaction of the installation's database; refusals are worded, exit code 1."""
-    settings = load_settings()
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
-    migrate(settings.database)
-
-    async def go() -> T:
-        database = Database(settings.database)
-        try:
-            async with database.write() as session:
-                result = await work(session, datetime.now(settings.zone))
-                await session.flush()
-                if not keep:
-                    await session.rollback()
-                return result
-        finally:
-            await database.close()
-
-    try:
-        return asyncio.run(go())
-    except Refusal as refusal:
-        refuse(settings, refusal, as_json)
-        raise
 
 
 @app.command()
@@ -91,7 +39,7 @@ def run() -> None:
     """Run the product until it is told to stop."""
     settings = load_settings()
     if not settings.bot_token.get_secret_value():
-        err.print(Words(settings.language, settings.zone)("cli.no_token").unescape(), markup=False)
+        err.print(words_of(settings)("cli.no_token").unescape(), markup=False)
         raise typer.Exit(2)
     asyncio.run(_until_stopped(settings))
 
@@ -104,12 +52,10 @@ async def _until_stopped(settings: Settings) -> None:
         await stop.wait()
 
 
-@app.command(name="migrate")
-def migrate_command() -> None:
+@app.command()
+def migrate() -> None:
     """Bring the database to the present form."""
-    settings = load_settings()
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
-    migrate(settings.database)
+    prepare(load_settings())
 
 
 @imports_app.command("subjects")
@@ -140,8 +86,7 @@ def _import(file: Path, bring_in: Any, noun: str, dry_run: bool, as_json: bool) 
             return report
 
         report = in_transaction(work, as_json, keep=not dry_run)
-    settings = Settings()
-    words = Words(settings.language, settings.zone)
+    words = words_of(Settings())
     if as_json:
         refused = [
             {"row": one.row, "column": one.column, "reason": str(words(f"imports.reason.{one.reason}", **one.gaps))}
@@ -191,7 +136,7 @@ def verify(bundle: Path, as_json: Json = False) -> None:
     problem = ""
     try:
         files = {path.name: path.read_bytes() for path in sorted(bundle.iterdir()) if path.is_file()}
-        verdict = draws.verify(files)
+        verdict = draws.verify(files, files.pop("previous.json", None))  # the commitment before it, if at hand
         if verdict["entropy"]["kind"] == "drand":
             beacons.check(verdict["entropy"])
     except draws.Refused as refused:
@@ -201,8 +146,7 @@ def verify(bundle: Path, as_json: Json = False) -> None:
     if as_json:
         typer.echo(json.dumps({"accepted": not problem, "problem": problem}, ensure_ascii=False))
     else:
-        settings = Settings()
-        words = Words(settings.language, settings.zone)
+        words = words_of(Settings())
         verdict_in_words = words("verify.rejected", problem=problem) if problem else words("verify.accepted")
         typer.echo(verdict_in_words.unescape())
     raise typer.Exit(1 if problem else 0)

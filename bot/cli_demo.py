@@ -20,9 +20,8 @@ from pydantic import SecretStr
 
 from actions import people
 from bot.app import Running, running
+from bot.cli_base import load_settings, prepare, words_of
 from bot.evidence import Evidence
-from bot.logs import set_up
-from bot.migrate import migrate
 from bot.settings import Settings
 from locales import Words
 from models.database import Database
@@ -42,9 +41,8 @@ def demo(
 ) -> None:
     """A made-up city to try: three phones on a web page, or Telegram if BOT_TOKEN is set."""
     began = time.monotonic()
-    settings = Settings()
-    level = os.environ.get("LOG_LEVEL") or "WARNING"  # whoever tries the demo reads addresses, not logs
-    set_up(level, settings.bot_token.get_secret_value(), settings.webhook_secret.get_secret_value())
+    # whoever tries the demo reads addresses, not logs
+    settings = load_settings(os.environ.get("LOG_LEVEL") or "WARNING")
     if story:
         done = asyncio.run(_tell(settings, subjects))
     elif settings.bot_token.get_secret_value():
@@ -58,9 +56,9 @@ async def _on_phones(settings: Settings, began: float) -> bool:
     from demo import city, phones
     from simulator import Telegram
 
-    words = Words(settings.language, settings.zone)
+    words = words_of(settings)
     stop = _told_to_stop()
-    await _prepare(settings)
+    await asyncio.to_thread(prepare, settings)
     database = Database(settings.database)
     try:
         async with database.read() as session:
@@ -117,9 +115,9 @@ async def _on_phones(settings: Settings, began: float) -> bool:
 async def _on_telegram(settings: Settings) -> bool:
     from demo import city
 
-    words = Words(settings.language, settings.zone)
+    words = words_of(settings)
     stop = _told_to_stop()
-    await _prepare(settings)
+    await asyncio.to_thread(prepare, settings)
     database = Database(settings.database)
     try:
         async with database.read() as session:
@@ -136,11 +134,6 @@ async def _on_telegram(settings: Settings) -> bool:
     finally:
         await database.close()
     return True
-
-
-async def _prepare(settings: Settings) -> None:
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
-    await asyncio.to_thread(migrate, settings.database)
 
 
 async def _build(
@@ -209,7 +202,7 @@ async def _tell(settings: Settings, subjects: Path | None) -> bool:
     from demo import story, teller
     from simulator import Telegram
 
-    words = Words(settings.language, settings.zone)
+    words = words_of(settings)
     offset = datetime(*STORY_BEGINS, tzinfo=settings.zone) - datetime.now(settings.zone)
 
     def now() -> datetime:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 import typer
 from sqlalchemy import func, select
@@ -17,10 +15,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from actions import audit as audits
 from actions import draws, seats
 from actions.audit_results import Audit
-from bot.migrate import migrate
+from bot.cli_base import Json, in_transaction, look, words_of
 from bot.settings import Settings
 from locales import Words
-from models.database import Database
 from models.draws import Draw
 from models.people import Person, with_role
 from models.plans import Task
@@ -30,8 +27,6 @@ from rules.refusal import Refusal
 
 draw_app = typer.Typer(no_args_is_help=True, help="Hold draws, look back over them, hand out their bundles.")
 
-T = TypeVar("T")
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 By = Annotated[
     str, typer.Option("--by", help="Staff number of the supervisor who acts; needless if there is only one.")
 ]
@@ -41,40 +36,6 @@ Witnesses = Annotated[
 ]
 LONGEST_REASON = 500  # as in the chat
 WIDEST = 12  # groups of a test that are shown in the terminal; --json has all
-
-
-def _change(work: Callable[[Any, datetime], Awaitable[T]], as_json: bool) -> T:
-    from bot.cli import in_transaction  # here, because that module registers this one
-
-    return in_transaction(work, as_json)
-
-
-def _look(work: Callable[[AsyncSession], Awaitable[T]], as_json: bool) -> T:
-    """Read without holding up anybody who writes."""
-    from bot.cli import load_settings, refuse
-
-    settings = load_settings()
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
-    migrate(settings.database)
-
-    async def go() -> T:
-        database = Database(settings.database)
-        try:
-            async with database.read() as session:
-                return await work(session)
-        finally:
-            await database.close()
-
-    try:
-        return asyncio.run(go())
-    except Refusal as refusal:
-        refuse(settings, refusal, as_json)
-        raise
-
-
-def _words() -> Words:
-    settings = Settings()
-    return Words(settings.language, settings.zone)
 
 
 def _answer(as_json: bool, facts: dict[str, Any], *lines: str) -> None:
@@ -140,8 +101,8 @@ def commit(
         source = {"round": draw.beacon_round} if beacon else {"witnesses": [person.organ.name for person in people]}
         return _standing(draw) | {"commitment": hexhash(draw.commitment)} | source
 
-    facts = _change(work, as_json)
-    words = _words()
+    facts = in_transaction(work, as_json)
+    words = words_of(Settings())
     names = words("and").join(facts.get("witnesses", []))
     told = words("cli.draw.beacon" if beacon else "cli.draw.committed", **facts | {"witnesses": names})
     _answer(as_json, facts, told.unescape())
@@ -161,8 +122,8 @@ def run(which: Which, by: By = "", as_json: Json = False) -> None:
         numbers = {"visits": visits, "seats": every, "open": every - filled}
         return _standing(draw) | {"outcome": hexhash(draw.certificate or b"")} | numbers
 
-    facts = _change(work, as_json)
-    _answer(as_json, facts, _words()("cli.draw.drawn", **facts).unescape())
+    facts = in_transaction(work, as_json)
+    _answer(as_json, facts, words_of(Settings())("cli.draw.drawn", **facts).unescape())
 
 
 @draw_app.command("release")
@@ -186,9 +147,11 @@ def release(
         numbers = {"visits": len(days), "released": len(days) - waiting, "per_week": per_week, "last": last}
         return _standing(draw) | numbers
 
-    facts = _change(work, as_json)
+    facts = in_transaction(work, as_json)
     _answer(
-        as_json, facts, _words()("cli.draw.released_weekly" if per_week else "cli.draw.released", **facts).unescape()
+        as_json,
+        facts,
+        words_of(Settings())("cli.draw.released_weekly" if per_week else "cli.draw.released", **facts).unescape(),
     )
 
 
@@ -201,8 +164,8 @@ def open_(which: Which, by: By = "", as_json: Json = False) -> None:
         await draws.open_(session, draw, await _acting(session, draw.task, by), now)
         return _standing(draw)
 
-    facts = _change(work, as_json)
-    _answer(as_json, facts, _words()("cli.draw.opened", **facts).unescape())
+    facts = in_transaction(work, as_json)
+    _answer(as_json, facts, words_of(Settings())("cli.draw.opened", **facts).unescape())
 
 
 @draw_app.command("void")
@@ -222,8 +185,8 @@ def void(
         await draws.void(session, draw, why, await _acting(session, draw.task, by), now)
         return _standing(draw) | {"reason": draw.void_reason}
 
-    facts = _change(work, as_json)
-    _answer(as_json, facts, _words()("cli.draw.voided", **facts).unescape())
+    facts = in_transaction(work, as_json)
+    _answer(as_json, facts, words_of(Settings())("cli.draw.voided", **facts).unescape())
 
 
 def _standing(draw: Draw) -> dict[str, Any]:
@@ -242,8 +205,8 @@ def list_(as_json: Json = False) -> None:
             for number, state, at, reason, task, name in (await session.execute(query)).tuples()
         ]
 
-    found = _look(work, as_json)
-    words = _words()
+    found = look(work, as_json)
+    words = words_of(Settings())
     lines = [
         words("cli.draw.line", **one | {"at": one["committed_at"], "state": words(f"draw.{one['state']}")}).unescape()
         for one in found
@@ -255,8 +218,8 @@ def list_(as_json: Json = False) -> None:
 @draw_app.command("audit")
 def audit(as_json: Json = False) -> None:
     """Is anybody favoured, over all draws? Exit code 1 if something is there that no honest draw would show."""
-    found = _look(audits.audit, as_json)
-    _answer(as_json, asdict(found) | {"alarms": found.alarms}, *describe(_words(), found))
+    found = look(audits.audit, as_json)
+    _answer(as_json, asdict(found) | {"alarms": found.alarms}, *describe(words_of(Settings()), found))
     raise typer.Exit(1 if found.alarms else 0)
 
 
@@ -313,9 +276,12 @@ def export(
             files |= await draws.files_of(session, draw)
         if draw.state in ("sealed", "opened") and draw.certificate:
             files["sealed.json"] = sealed(draw.commitment, draw.certificate)
+        previous = await session.scalar(select(Draw.commitment).where(Draw.sequence == draw.sequence - 1))
+        if previous:
+            files["previous.json"] = previous  # the commitment before it, for the chain
         return _standing(draw), files
 
-    facts, files = _look(work, as_json)
+    facts, files = look(work, as_json)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name, body in files.items():
@@ -323,4 +289,4 @@ def export(
     except OSError as error:
         raise typer.BadParameter(str(error.strerror), param_hint="FOLDER") from error
     facts |= {"folder": str(folder), "files": sorted(files)}
-    _answer(as_json, facts, _words()("cli.draw.exported", **facts | {"files": len(files)}).unescape())
+    _answer(as_json, facts, words_of(Settings())("cli.draw.exported", **facts | {"files": len(files)}).unescape())

@@ -70,8 +70,9 @@ async def build(session: AsyncSession, now: datetime, authority: str, camera: Ca
     if bound:
         await _bind(session, long_ago)
     campaign = Campaign(session, authority, camera)
-    await _months_ago(campaign, now)
+    licences, lead = await _months_ago(campaign, now)
     await _under_way(campaign, now)
+    await _closed(campaign, now, licences, lead)
     await session.execute(  # what was told in those weeks was told then
         update(Outbox)
         .where(Outbox.created_at < now - timedelta(hours=12))
@@ -95,8 +96,8 @@ async def _bind(session: AsyncSession, at: datetime) -> None:
     session.expunge_all()
 
 
-async def _months_ago(campaign: Campaign, now: datetime) -> None:
-    """Two campaigns that are over: one opened to everybody, one still sealed; a lead that was answered."""
+async def _months_ago(campaign: Campaign, now: datetime) -> tuple[int, int]:
+    """Two campaigns that are over, and a lead: the draw that will be opened, the lead that will be answered."""
     licences = await campaign.commit(
         LICENCE, "金华市", "1.6", SUPERVISOR_OF_CITY, _on(now, 36, 9), 18, contributed=_on(now, 36, 15)
     )
@@ -109,9 +110,14 @@ async def _months_ago(campaign: Campaign, now: datetime) -> None:
     await campaign.run(exits, _on(now, 17, 9))
     seen = await campaign.release(exits, _on(now, 17, 10))
     await campaign.published(seen[:4], _on(now, 15, 14), SUPERVISOR_OF_FIRE, {8: UNTRAINED})
-    old = await campaign.hand_over(seen[1], "住建", "三楼外窗加装了固定栅栏，楼道改作仓库", _on(now, 13, 16))
+    lead = await campaign.hand_over(seen[1], "住建", "三楼外窗加装了固定栅栏，楼道改作仓库", _on(now, 13, 16))
+    return licences, lead
+
+
+async def _closed(campaign: Campaign, now: datetime, licences: int, lead_id: int) -> None:
+    """What was finished of late; told last, because a draw is never dated before anything that is done."""
     session = campaign.session
-    lead = await session.get_one(Lead, old)
+    lead = await session.get_one(Lead, lead_id)
     liaison = await campaign.person("330782501")
     await leads.accept(session, lead, liaison, _on(now, 12, 9))
     await leads.resolve(session, lead, "corrected", "已责令拆除并清空楼道，复查合格", liaison, _on(now, 6, 11))
@@ -135,7 +141,7 @@ async def _under_way(campaign: Campaign, now: datetime) -> None:
         await campaign.accept(visit, _on(now, 7, 16))
 
     licences = await campaign.commit(
-        LICENCE, "义乌市", "3", SUPERVISOR, _on(now, 3, 9), 25, contributed=_on(now, 3, 15)
+        LICENCE, "义乌市", "3", SUPERVISOR, _on(now, 3, 11), 25, contributed=_on(now, 3, 15)
     )
     await campaign.run(licences, _on(now, 2, 9))
     food = await campaign.commit(

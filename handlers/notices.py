@@ -188,6 +188,12 @@ async def _no_beacon(tell: Telling) -> Message | None:
     return Message(tell.words("draw.no_beacon", number=draw.sequence), rows, f"draw:{draw.id}")
 
 
+async def _clock_behind(tell: Telling) -> Message:
+    draw = await tell.session.get_one(Draw, tell.params["draw"])
+    rows = [[button(tell.words, "draw", draw.id, label="button.draw_number", number=draw.sequence)]]
+    return Message(tell.words("draw.clock_behind", number=draw.sequence), rows, f"draw:{draw.id}")
+
+
 async def _digest(tell: Telling) -> Message | None:
     figures = await digest(tell.session, tell.person, tell.today)
     if figures.empty:
@@ -205,6 +211,7 @@ def _line(key: str) -> Render:
 
 NOTICES: dict[str, Render] = {
     "digest": _digest,
+    "draws.clock_behind": _clock_behind,
     "draws.no_beacon": _no_beacon,
     "draws.ready": _ready,
     "draws.witness": _witness,

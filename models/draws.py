@@ -70,7 +70,7 @@ class Witness(Base):
 
 
 class DrawEntry(Base):
-    """What happened after the draw, appended to its public record and chained: refills, appointments, opening."""
+    """A line of a draw's public record, appended and chained: witnesses, refills, appointments, the opening."""
 
     __tablename__ = "draw_entries"
     __table_args__ = (UniqueConstraint("draw_id", "number"),)
@@ -79,7 +79,7 @@ class DrawEntry(Base):
     draw_id: Mapped[int] = mapped_column(ForeignKey("draws.id"))
     number: Mapped[int]
     content: Mapped[dict[str, Any]]
-    hash: Mapped[str]  # H(previous hash, canonical content); the first follows H(certificate.json)
+    hash: Mapped[str]  # H(previous hash, canonical content); docs/draw.md, The public record
 
 
 async def draw_files(session: AsyncSession, draw_id: int) -> dict[str, bytes]:

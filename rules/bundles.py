@@ -32,6 +32,11 @@ def public_inspector_id(pool_key: bytes, staff_no: str) -> str:
     return "I" + hmac.digest(pool_key, staff_no.encode(), "sha256").hex()[:16]
 
 
+def veiled_words(secret: bytes, text: str) -> str:
+    """The mark of a witness's words: fixes them when they come in, tells nothing until the secret is public."""
+    return hmac.digest(secret, text.encode(), "sha256").hex()
+
+
 def veiled(pool_key: bytes, names: Iterable[str]) -> dict[str, str]:
     """Names for strata that say nothing: the class of a subject is never public, though its stratum must be."""
     order = sorted(names, key=lambda name: hmac.digest(pool_key, name.encode(), "sha256"))

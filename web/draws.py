@@ -173,9 +173,11 @@ async def how_to_check(request: web.Request) -> web.Response:
 
 
 def _chained(line: register_draws.PublicDraw, previous: register_draws.PublicDraw | None) -> bool:
-    before = sha256(previous.commitment).hexdigest() if previous else BEFORE_THE_FIRST
-    told: str = json.loads(line.commitment)["previous"]
-    return told == before and (previous is not None or line.sequence == 1)
+    told = json.loads(line.commitment)
+    if previous is None:
+        return bool(line.sequence == 1 and told["previous"] == BEFORE_THE_FIRST)
+    in_order = json.loads(previous.commitment)["committed_at"] <= told["committed_at"]
+    return bool(in_order and told["previous"] == sha256(previous.commitment).hexdigest())
 
 
 def _round_at(line: register_draws.PublicDraw) -> datetime | None:

@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import select
 
 from actions import draws, plans
+from actions.journal import record
 from bot.migrate import migrate
 from models.database import Database
 from models.draws import Draw
@@ -20,6 +21,7 @@ from models.items import Item
 from models.journal import JournalEntry
 from models.people import Area, Person
 from models.visits import Visit
+from rules.draw import canonical
 from tests.conversations.conftest import ZONE, settle_town
 from tests.e2e.test_cli import bot
 
@@ -115,6 +117,7 @@ async def test_from_the_commitment_to_an_accepted_bundle(folder: Path) -> None:
     assert answer(folder, "commit", other, *WITNESSES)["sequence"] == 2
     voided = answer(folder, "void", other, "--reason", "范围写错了")
     assert (voided["state"], voided["reason"]) == ("void", "范围写错了")
+    assert answer(folder, "export", "2", str(folder / "void"))["files"] == ["commitment.json", "previous.json"]
     listed = answer(folder, "list")["draws"]
     assert [(one["sequence"], one["state"], one["reason"]) for one in listed] == [
         (2, "void", "范围写错了"),
@@ -156,3 +159,34 @@ async def test_what_is_refused_is_said_in_words(folder: Path) -> None:
     committed = answer(folder, "commit", task, "--beacon")
     assert committed["round"] == json.loads((await rows(folder, select(Draw.commitment)))[0])["entropy"]["round"]
     assert answer(folder, "run", task, code=1)["refused"] == "draws.no_beacon"
+
+
+async def test_a_bundle_with_the_commitment_before_it_is_checked_for_the_chain(folder: Path) -> None:
+    """Also its order in time: without the one before it nobody could see that the clock was turned back."""
+    first, second = await settle(folder, 2)
+    answer(folder, "commit", first, *WITNESSES)
+    answer(folder, "commit", second, *WITNESSES)
+    await witness(folder, 2)
+    answer(folder, "run", second)
+    answer(folder, "open", second)
+    bundle = folder / "bundle"
+    assert "previous.json" in answer(folder, "export", "2", str(bundle))["files"]
+    accepted = bot(folder, "verify", str(bundle), "--json")
+    assert json.loads(accepted.stdout) == {"accepted": True, "problem": ""}
+    previous = json.loads((bundle / "previous.json").read_bytes())
+    (bundle / "previous.json").write_bytes(canonical(previous | {"task": "330782000000001001"}))
+    other = bot(folder, "verify", str(bundle), "--json")
+    assert (other.returncode, json.loads(other.stdout)["problem"]) == (1, "chain: previous")
+
+
+async def test_a_clock_that_was_turned_back_commits_to_nothing(folder: Path) -> None:
+    (task,) = await settle(folder, 1)
+    database, later = Database(address(folder)), datetime.now(ZONE) + timedelta(hours=1)
+    async with database.write() as session:
+        record(session, later, None, "beacon", "draw", 0)
+    await database.close()
+    for source in (WITNESSES, ["--beacon"]):
+        assert answer(folder, "commit", task, *source, code=1)["refused"] == "draws.clock_back"
+    spoken = bot(folder, "draw", "commit", task, *WITNESSES)
+    assert f"已有的记录却到了 {later:%Y-%m-%d %H:%M:%S}" in "".join(spoken.stderr.split("\n"))
+    assert await rows(folder, select(Draw)) == []

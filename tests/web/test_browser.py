@@ -1,23 +1,13 @@
 """The register in a real browser: on a phone, with the keyboard alone, without JavaScript."""
 
-import shutil
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 
+from tests.web.browsers import BROWSER
 from tests.web.city import GENUINE, NOODLES, SEALED, TRADER, Client
 
-playwright = pytest.importorskip("playwright.async_api", reason="playwright is not installed")
-CHROMIUM = shutil.which("chromium")
-ARGUMENTS = [
-    *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
-    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
-]
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed"),
-]
+pytestmark = BROWSER
 PHONE, DESK = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
 PAGES = [
     *("/", "/?q=义乌", f"/subjects/{NOODLES}", f"/subjects/{TRADER}", f"/subjects/{SEALED}", "/nowhere"),
@@ -30,14 +20,6 @@ PAGES = [
     ),
     *(f"/visits/{token}" for token in (GENUINE, "unknown-token")),
 ]
-
-
-@pytest.fixture
-async def browser() -> AsyncIterator[Any]:
-    async with playwright.async_playwright() as runner:
-        browser = await runner.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield browser
-        await browser.close()
 
 
 def address(client: Client, path: str) -> str:

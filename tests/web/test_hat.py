@@ -10,13 +10,12 @@ from models.database import Database
 from rules.bundles import check_inclusion, inclusion_proof, position, ticket
 from rules.draw import merkle_root, verify
 from tests.web import test_replay as replay
+from tests.web.browsers import BROWSER
 from tests.web.bundles import code, example, made, put
 from tests.web.city import Client, read
 from web.hat import LEVEL, Tree, percent
 
-playwright = pytest.importorskip("playwright.async_api", reason="playwright is not installed")
-in_browser = [pytest.mark.browser, pytest.mark.skipif(replay.CHROMIUM is None, reason="Chromium is not installed")]
-town, browser = replay.town, replay.browser
+town = replay.town
 OURS = replay.OURS
 CERTIFICATE = verify(OURS)
 POOL = OURS["pool.tsv"].split(b"\n")
@@ -122,7 +121,7 @@ def test_a_share_has_the_digits_it_needs() -> None:
 class TestInTheBrowser:
     """What the page says is what the server says."""
 
-    pytestmark = in_browser
+    pytestmark = BROWSER
 
     @pytest.mark.parametrize("language", ["zh-CN", "en"])
     async def test_it_says_what_the_server_says(self, told: Client, browser: Any, language: str) -> None:

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import shutil
 import time
 from collections.abc import AsyncIterator, Callable
 from typing import Any
@@ -12,20 +11,11 @@ from sqlalchemy import text
 
 from models.database import Database
 from rules.draw import canonical
+from tests.web.browsers import BROWSER
 from tests.web.bundles import EXAMPLES, Files, code, example, made, put
 from tests.web.city import Client, build, serve
 from web.site import SITE
 
-playwright = pytest.importorskip("playwright.async_api", reason="playwright is not installed")
-CHROMIUM = shutil.which("chromium")
-ARGUMENTS = [
-    *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
-    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
-]
-BROWSER = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed"),
-]
 # The scripts are the same on any database.
 pytestmark = [*BROWSER, pytest.mark.parametrize("database", ["sqlite"], indirect=True)]
 CHECKS = {"files", "tables", "roots", "strata", "secret", "subjects", "inspectors", "certificate", "sealed", "chain"}
@@ -33,19 +23,11 @@ OURS = made()
 
 
 @pytest.fixture
-async def browser() -> AsyncIterator[Any]:
-    async with playwright.async_playwright() as runner:
-        browser = await runner.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield browser
-        await browser.close()
-
-
-@pytest.fixture
 async def town(database: Database) -> AsyncIterator[Client]:
     """The city, but with no draw except those that a test puts there."""
     async with database.write() as session:
         await build(session)
-        for table in ("publications", "seat_refusals", "answers", "evidence", "seats", "visits"):
+        for table in ("publications", "seat_refusals", "answers", "evidence", "seats", "visit_parts", "visits"):
             await session.execute(text(f"DELETE FROM {table}"))
         for table in ("draw_entries", "draw_files", "witnesses", "draws"):
             await session.execute(text(f"DELETE FROM {table}"))

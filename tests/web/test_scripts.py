@@ -6,10 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from rules.draw import canonical
-from tests.web import test_replay as replay
+from tests.web.browsers import BROWSER
 
-pytestmark = replay.BROWSER
-browser = replay.browser
+pytestmark = BROWSER
 STATIC = Path(__file__).parents[2] / "web" / "static"
 
 
