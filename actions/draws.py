@@ -7,17 +7,17 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from actions import beacons, clock, pools
+from actions import beacons, clock, offers, pools
 from actions.journal import record
 from actions.notify import notify
 from models.draws import Draw, DrawEntry, DrawFile, Witness, draw_files, draw_of_task
 from models.people import Person
 from models.plans import Task
 from models.subjects import Subject
-from models.visits import Part, Seat, Visit
+from models.visits import JointOffer, Part, Seat, Visit
 from rules import bundles
 from rules import draw as rules
 from rules.refusal import Refusal
@@ -175,6 +175,7 @@ async def run(session: AsyncSession, draw: Draw, by: Person, now: datetime) -> N
     draw.state, draw.drawn_at = "sealed", now
     draw.version += 1
     await _make_visits(session, draw, certificate)
+    await offers.look(session, draw, now)
     outcome = bundles.hexhash(draw.certificate)
     record(
         session,
@@ -244,9 +245,14 @@ async def void(session: AsyncSession, draw: Draw, reason: str, by: Person | None
     """Give up a draw, with a reason that everybody can read; its number stays. Not once inspectors know of it."""
     if draw.state not in ("committed", "sealed") or draw.released_at:
         raise Refusal("draws.too_late_to_void")
-    for visit in await session.scalars(select(Visit).where(Visit.draw_id == draw.id)):
-        for seat in visit.seats:
-            await session.delete(seat)
+    visits = await visits_of(session, draw)
+    if any(visit.state != "drawn" or visit.guests for visit in visits):  # one is part of another organ's visit
+        raise Refusal("draws.too_late_to_void")
+    mine = select(Visit.id).where(Visit.draw_id == draw.id).scalar_subquery()
+    await session.execute(delete(JointOffer).where(or_(JointOffer.host_id.in_(mine), JointOffer.guest_id.in_(mine))))
+    for visit in visits:
+        for one in (*visit.seats, *visit.parts):
+            await session.delete(one)
         await session.flush()
         await session.delete(visit)
     draw.state, draw.void_reason = "void", reason
@@ -274,6 +280,16 @@ async def append(session: AsyncSession, draw: Draw, content: dict[str, Any]) -> 
 async def visits_of(session: AsyncSession, draw: Draw) -> list[Visit]:
     """The visits of a draw in their order."""
     return list(await session.scalars(select(Visit).where(Visit.draw_id == draw.id).order_by(Visit.position)))
+
+
+async def to_release(session: AsyncSession, draw: Draw) -> list[Visit]:
+    """The visits of a draw that its inspectors have not been told of, in their order.
+
+    A visit that was made part of another one is not: that other one is, if nobody has been told of it.
+    """
+    into = select(Visit.merged_into).where(Visit.draw_id == draw.id, Visit.state == "merged")
+    mine = or_(Visit.draw_id == draw.id, Visit.id.in_(into))
+    return list(await session.scalars(select(Visit).where(mine, Visit.state == "drawn").order_by(Visit.position)))
 
 
 async def count_of_pool(session: AsyncSession, task: Task) -> int:

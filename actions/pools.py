@@ -48,7 +48,12 @@ def scope(task: Task, *columns: Any) -> Select[Any]:
 
 
 async def build(session: AsyncSession, task: Task, pool_key: bytes, now: datetime) -> Pool:
-    """Gather the tables for a task. Refused if there is nobody to inspect or nobody to inspect them."""
+    """Gather the tables for a task. Refused if there is nobody to inspect or nobody to inspect them.
+
+    Refused too while an organ that was asked to take part has not agreed (R1.4).
+    """
+    if task.not_agreed:
+        raise Refusal("tasks.not_agreed", organ=task.not_agreed[0].name)
     areas = {area.code: area for area in await session.scalars(select(Area))}
     wanted = specialties(task)
     tags = ",".join(sorted(set().union(*wanted.values())))
@@ -184,7 +189,7 @@ async def random_visits_this_year(session: AsyncSession, now: datetime) -> Count
         select(Visit.subject_id, func.count())
         .join(Task, Task.id == Visit.task_id)
         .where(Visit.origin == "random", Task.ends >= date(now.year, 1, 1))
-        .where(Visit.state.not_in(NO_VISIT))
+        .where(Visit.state.not_in(NO_VISIT), Visit.merged_into.is_(None))  # two visits in one count once
         .group_by(Visit.subject_id)
     )
     return Counter(dict((await session.execute(query)).tuples().all()))

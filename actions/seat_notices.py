@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from actions import hats
 from actions.notify import notify
-from models.people import Person
+from models.people import Person, with_role
 from models.visits import Seat, Visit
 from rules.seats import BY_THEMSELVES
 from rules.visits import OPEN, WORKING
@@ -92,19 +92,28 @@ async def _tell_who_lost(session: AsyncSession, vacated: list[Vacated], now: dat
 async def _tell_supervisors(session: AsyncSession, vacated: list[Vacated], by: Person | None, now: datetime) -> None:
     concerned = []
     for one in vacated:
-        draw = (await hats.origin(session, one.visit, one.seat)).draw
-        if draw and not (by and by.id == draw.supervisor_id):
-            concerned.append(((draw.supervisor_id, draw.id, one.left.id), one))
+        named = await hats.origin(session, one.visit, one.seat)
+        if named.draw:
+            told = {*await _who_fills(session, named, one.seat)} - {by.id if by else 0}
+            concerned += [((supervisor, named.draw.id, one.left.id), one) for supervisor in sorted(told)]
     for (supervisor, draw_id, left), mine in _by_key(concerned).items():
         vacant = sum(one.successor is None for one in mine)
         if len(mine) == 1:
             visit = mine[0].visit
             kind = "visits.seat_open" if vacant else "visits.seat_refilled"
             key = f"{visit.id}:{visit.version}"
-            await notify(session, supervisor, kind, key, now, urgent=_urgent(mine), visit=visit.id, left=left)
+            about = {"visit": visit.id, "seat": mine[0].seat.number, "left": left}
+            await notify(session, supervisor, kind, key, now, urgent=_urgent(mine), **about)
         else:
             about = {"draw": draw_id, "left": left, "number": len(mine), "open": vacant}
             await notify(session, supervisor, "visits.left_several", _key(mine[0]), now, urgent=False, **about)
+
+
+async def _who_fills(session: AsyncSession, named: Visit, seat: Seat) -> list[int]:
+    """Who sees to an empty seat: whoever drew, and the supervisors of the organ that sends this department's people."""
+    partners = [organ for organ in named.task.organs[1:] if organ.department == seat.department]
+    people = [person.id for organ in partners for person in await with_role(session, "supervisor", organ.id)]
+    return list(dict.fromkeys([*([named.draw.supervisor_id] if named.draw else []), *people]))
 
 
 def _urgent(vacated: list[Vacated]) -> bool:

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections import defaultdict
 from datetime import date, datetime
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
-from actions import draws, hats, pools
+from actions import draws, hats, offers, pools
 from actions.calendars import official
 from actions.journal import record
 from actions.notify import notify
 from actions.seat_notices import Vacated, tell
 from models.draws import Draw
-from models.people import Person
+from models.people import Person, with_role
 from models.visits import Seat, SeatRefusal, Visit
 from rules import stages
 from rules.deadlines import ANSWER_SEAT
@@ -32,7 +33,7 @@ async def release(session: AsyncSession, draw: Draw, by: Person, now: datetime, 
     """
     if draw.state != "sealed" or draw.released_at:
         raise Refusal("draws.not_sealed")
-    visits = await unreleased(session, draw)
+    visits = await draws.to_release(session, draw)
     if per_week is not None:
         if per_week < 1:
             raise Refusal("draws.per_week")
@@ -48,14 +49,9 @@ async def release(session: AsyncSession, draw: Draw, by: Person, now: datetime, 
     await _hand_out(session, draw, visits, by, now)
 
 
-async def unreleased(session: AsyncSession, draw: Draw) -> list[Visit]:
-    """The visits of a draw of which nobody has been told, in their order."""
-    return [visit for visit in await draws.visits_of(session, draw) if visit.state == "drawn"]
-
-
 async def release_next(session: AsyncSession, draw: Draw, by: Person, now: datetime) -> int:
     """Release the next stage before its day (提前下达); how many visits it has."""
-    waiting = await unreleased(session, draw)
+    waiting = await draws.to_release(session, draw)
     if draw.released_at is None or not waiting:
         raise Refusal("draws.nothing_to_release")
     day = min(visit.release_on or now.date() for visit in waiting)
@@ -69,8 +65,8 @@ async def release_due(session: AsyncSession, now: datetime) -> int:
     query = (
         select(Visit)
         .join(Draw, Draw.id == Visit.draw_id)
-        .where(Visit.state == "drawn", Draw.state.in_(("sealed", "opened")), Draw.released_at.is_not(None))
-        .where(or_(Visit.release_on.is_(None), Visit.release_on <= now.date()))
+        .where(Visit.state == "drawn", Draw.state.in_(("sealed", "opened")))
+        .where(or_(Visit.release_on <= now.date(), Visit.release_on.is_(None) & Draw.released_at.is_not(None)))
         .order_by(Visit.draw_id, Visit.position)
         .with_for_update(of=Visit)
     )
@@ -86,7 +82,7 @@ async def release_due(session: AsyncSession, now: datetime) -> int:
 
 async def release_rest(session: AsyncSession, draw: Draw, now: datetime) -> None:
     """Release whatever is left of a draw that is about to be opened, so that nobody is warned before the inspectors."""
-    if waiting := await unreleased(session, draw):
+    if waiting := await draws.to_release(session, draw):
         draw.released_at = draw.released_at or now
         await _hand_out(session, draw, waiting, None, now)
 
@@ -104,8 +100,17 @@ async def _hand_out(session: AsyncSession, draw: Draw, visits: list[Visit], by: 
     draw.version += 1
     for person_id, ids in told.items():  # a visit is released once, so its number makes the stage unique
         await notify(session, person_id, "visits.drawn", f"{draw.id}:{ids[0]}", now, draw=draw.id, visits=ids)
+    await _tell_partners(session, draw, now)
+    await offers.look(session, draw, now)
     numbers = {"inspectors": len(told), "visits": len(visits)}
     record(session, now, by, "release", "draw", draw.id, after=numbers | {"per_week": draw.per_week})
+
+
+async def _tell_partners(session: AsyncSession, draw: Draw, now: datetime) -> None:
+    """The supervisors of the other organs of a joint task hear that it begins, and where they must appoint."""
+    for organ in draw.task.organs[1:]:
+        for person in await with_role(session, "supervisor", organ.id):
+            await notify(session, person.id, "tasks.released", str(draw.id), now, task=draw.task_id)
 
 
 def offer(seat: Seat, today: date) -> None:
@@ -258,8 +263,9 @@ async def appoint(session: AsyncSession, visit: Visit, seat: Seat, person: Perso
 async def candidates(session: AsyncSession, visit: Visit, seat: Seat, limit: int) -> list[Person]:
     """Who could be appointed to an open seat: of its department, certified, not on this visit, least busy first."""
     load = await pools.load(session)
-    gone = await hats.gone(session, [visit, await hats.origin(session, visit, seat)])
-    people = await pools.inspectors(session, visit.task)
+    drawn_for = await hats.origin(session, visit, seat)
+    gone = await hats.gone(session, [visit, drawn_for])
+    people = await pools.inspectors(session, drawn_for.task)
     fit = [one for one in people if one.id not in gone and one.organ.department == seat.department]
     fit.sort(key=lambda one: (one.area_code != visit.subject.area_code, load[one.id], one.staff_no))
     return fit[:limit]
@@ -267,10 +273,12 @@ async def candidates(session: AsyncSession, visit: Visit, seat: Seat, limit: int
 
 async def open_seats(session: AsyncSession, draw: Draw) -> list[Seat]:
     """The seats of a draw that nobody holds, in order of visits."""
+    held = aliased(Visit)
     query = (
         select(Seat)
-        .join(Visit, Visit.id == Seat.visit_id)
-        .where(Visit.draw_id == draw.id, Seat.state == "open", Visit.state.in_(("drawn", *OPEN)))
+        .join(Visit, Visit.id == func.coalesce(Seat.drawn_for, Seat.visit_id))
+        .join(held, held.id == Seat.visit_id)
+        .where(Visit.draw_id == draw.id, Seat.state == "open", held.state.in_(("drawn", *OPEN)))
         .order_by(Visit.position, Seat.number)
     )
     return list(await session.scalars(query))

@@ -142,7 +142,7 @@ def release(
         await seats.release(session, draw, await _acting(session, draw.task, by), now, per_week)
         await session.flush()
         days = [visit.release_on for visit in await draws.visits_of(session, draw) if visit.release_on]
-        waiting = len(await seats.unreleased(session, draw))
+        waiting = len(await draws.to_release(session, draw))
         last = max(days, default=now.date()).isoformat()
         numbers = {"visits": len(days), "released": len(days) - waiting, "per_week": per_week, "last": last}
         return _standing(draw) | numbers

@@ -10,7 +10,7 @@ from decimal import Decimal
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from actions import checklists, draws, leads, plans, publication, seats, visits
+from actions import checklists, draws, leads, plans, publication, seats, tasks, visits
 from actions.calendars import official
 from demo.directories import NOTARY, OFFICE
 from models.draws import Draw
@@ -43,9 +43,21 @@ class Campaign:
         return (await self.session.scalars(select(Person).where(Person.staff_no == staff_no))).one()
 
     async def commit(
-        self, item: str, area: str, ratio: str, supervisor: str, at: datetime, days: int, *, contributed: datetime
+        self,
+        item: str,
+        area: str,
+        ratio: str,
+        supervisor: str,
+        at: datetime,
+        days: int,
+        *,
+        contributed: datetime,
+        partner: tuple[str, str] | None = None,
     ) -> int:
-        """A task of so many days, its commitment, and what the witnesses say; the draw's id."""
+        """A task of so many days, its commitment, and what the witnesses say; the draw's id.
+
+        `partner` is another department's item, and its supervisor who agrees to take part (联合抽查).
+        """
         by = await self.person(supervisor)
         item_id = (await self.session.scalars(select(Item.id).where(Item.code == item))).one()
         area_code = (await self.session.scalars(select(Area.code).where(Area.name == area))).one()
@@ -53,6 +65,11 @@ class Campaign:
         ends = official().add(at.date() + timedelta(days=days - 1), 1)
         wish = plans.NewTask(item_id, area_code, Decimal(ratio), at.date(), ends)
         task = await plans.create_task(self.session, wish, by, at)
+        if partner:
+            asked = await self.person(partner[1])
+            more = (await self.session.scalars(select(Item).where(Item.code == partner[0]))).one()
+            await tasks.add_item(self.session, task, more, asked.organ, by, at + timedelta(minutes=2))
+            await tasks.agree(self.session, task, asked, at + timedelta(minutes=4))
         people = [await self.person(staff_no) for staff_no in WITNESSES]
         draw = await draws.commit(self.session, task, people, self.authority, by, at + timedelta(minutes=6))
         for person, words in zip(people, WITNESSES.values(), strict=True):

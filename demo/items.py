@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from models.items import Checklist, Item, Point
 
 CATERING, LICENCE, FOOD_SALE, FIRE_EXITS, FUMES = "JH-SP-03", "JH-DJ-01", "JH-SP-02", "JH-XF-01", "JH-HB-02"
+LIFTS = "JH-TS-01"
 
 
 @dataclass(frozen=True)
@@ -134,6 +135,24 @@ ITEMS = (
             P("厨房燃气有报警和切断装置，气瓶不放在地下", "看厨房", key=True),
             P("外窗没有影响逃生的栅栏和广告牌", "看外墙"),
             P("员工会报警、会用灭火器、会带人疏散", "问两人", photo="never"),
+        ),
+    ),
+    Sample(
+        code=LIFTS,
+        name="人员密集场所电梯安全检查",
+        department="市场监管",
+        kind="key",
+        ceiling=None,
+        label="人员密集场所",
+        category="特种设备安全",
+        subjects="宾馆、饭店、歌舞娱乐场所",
+        basis="《特种设备安全法》第五十七条",
+        frequency="每年一次",
+        checklist=(
+            P("电梯在检验有效期内，标志贴在轿厢里", "看标志，对照日期", key=True, fixed=True),
+            P("紧急呼叫有人应答", "按一次，记应答时间", key=True),
+            P("维保每半个月一次，有签字记录", "抽看三个月", photo="never"),
+            P("电梯安全员在岗，困人会处置", "问一人", photo="never"),
         ),
     ),
     Sample(

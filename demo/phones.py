@@ -84,7 +84,7 @@ class Extras:
         self.phones = phones
         self.witness = str(words("button.witness"))
         self.labels = (self.witness, *(str(words(f"button.{verb}")) for verb in ("accept_all", "accept", "confirm")))
-        self.labels += (str(words("button.lead_accept")),)
+        self.labels += tuple(str(words(f"button.{verb}")) for verb in ("lead_accept", "task_agree", "offer_agree"))
         self._pressed: set[tuple[int, int, str]] = set()
 
     async def play(self) -> None:

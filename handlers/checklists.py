@@ -50,8 +50,10 @@ async def _show_point(turn: Turn, visit: Visit, number: int, head: Markup) -> No
     version = answer.version if answer else 0
     lines = [head] if head else []
     title = "point.title_key" if point.key else "point.title"
-    item = next(part.item.name for part in visit.parts if point in part.checklist.points)
-    lines.append(words(title, number=number, total=len(visit.points), item=item))
+    item = next(part.item for part in visit.parts if point in part.checklist.points)
+    several = len({part.item.department for part in visit.parts}) > 1
+    name = words("point.item_of", item=item.name, department=item.department) if several else item.name
+    lines.append(words(title, number=number, total=len(visit.points), item=name))
     lines.append(words("point.text", text=point.text))
     if point.method:
         lines.append(words("point.method", method=point.method))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 from markupsafe import Markup
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from actions import beacons, draws, seats
 from actions.notify import notify
@@ -21,7 +22,6 @@ from models.visits import Seat, Visit
 from rules.bundles import hexhash
 from rules.draw import read_commitment
 from rules.refusal import Refusal
-from rules.visits import NO_VISIT
 
 LISTED = 8
 LONGEST = 500  # characters of a witness
@@ -125,6 +125,8 @@ async def show(turn: Turn, draw: Draw) -> None:
                 digest=f"{digest[:4]}…{digest[-2:]}",
             )
         )
+        if draw.task.order_only:
+            lines.append(words("draw.order_only"))
         ready = draws.entropy_of(draw) is not None
         void = button(words, "void", *ids, version=v)
         if draw.beacon_round:
@@ -142,8 +144,14 @@ async def show(turn: Turn, draw: Draw) -> None:
         lines.append(words("draw.void_because", reason=draw.void_reason))
         rows = [[page]]
     else:
-        visits, all_seats, neighbours, vacant = await _counts(turn, draw)
+        visits, departments, neighbours, vacant = await _counts(turn, draw)
+        all_seats = departments.total()
         lines.append(words("draw.outcome", visits=visits, seats=all_seats, neighbours=neighbours, open=vacant))
+        if draw.task.order_only:
+            lines.append(words("draw.order_only"))
+        if len(departments) > 1:
+            by_department = (words("draw.seats_of", seats, name=name) for name, seats in departments.items())
+            lines.append(words("draw.by_department", seats=words("comma").join(by_department)))
         rows = []
         if vacant:
             rows.append([button(words, "appoint", *ids, label="button.appoint", n=vacant)])
@@ -164,14 +172,19 @@ def _witnesses(words: Words, witnesses: list[Witness]) -> Markup:
     )
 
 
-async def _counts(turn: Turn, draw: Draw) -> tuple[int, int, int, int]:
-    query = select(Seat.visit_id, Seat.mode, Seat.state).join(Visit, Visit.id == Seat.visit_id)
-    rows = list(await turn.session.execute(query.where(Visit.draw_id == draw.id, Visit.state.not_in(NO_VISIT))))
+async def _counts(turn: Turn, draw: Draw) -> tuple[int, Counter[str], int, int]:
+    """Visits, seats of each department, how many of them from neighbouring areas, how many empty."""
+    drawn_for = func.coalesce(Seat.drawn_for, Seat.visit_id)  # two visits may have become one
+    columns = (Visit.id, Seat.department, Seat.mode, Seat.state)
+    query = (
+        select(*columns).join(Visit, Visit.id == drawn_for).where(Visit.draw_id == draw.id, Visit.state != "dropped")
+    )
+    rows = list((await turn.session.execute(query.order_by(Visit.position, Seat.slot))).tuples())
     return (
-        len({visit for visit, _, _ in rows}),
-        len(rows),
-        sum(mode == "neighbour" for _, mode, _ in rows),
-        sum(state == "open" for _, _, state in rows),
+        len({visit for visit, *_ in rows}),
+        Counter(department for _, department, *_ in rows),
+        sum(mode == "neighbour" for *_, mode, _ in rows),
+        sum(state == "open" for *_, state in rows),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 from actions.notify import tell_supervisors_of_unreachable
-from handlers import checklists, draws, leads, objections, people, plans, replacing, review, seats, stages
+from handlers import checklists, draws, leads, objections, people, plans, replacing, review, seats, stages, tasks
 from handlers import visits as visit_cards
 from handlers.turn import Turn
 from handlers.wording import apology
@@ -47,6 +47,8 @@ AWAITED: dict[str, Callable[..., Awaitable[None]]] = {
     "lead.text": leads.said,
     "review.return": review.send_back,
     "seats.leave_all": seats.gave_reason_for_all,
+    "task.decline": tasks.decline,
+    "task.factors": tasks.typed_factors,
     "task.ratio": plans.typed_ratio,
     "visit.drop": replacing.drop,
     "visit.object": objections.said,

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 
 from markupsafe import Markup
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from actions.digests import digest
-from handlers import digests, leads, review, seat_notices, visits
+from handlers import digests, leads, offers, review, seat_notices, tasks, visits
 from handlers.buttons import button
 from handlers.telling import Message, Render, Telling
 from handlers.turn import House, Rows
@@ -30,10 +30,15 @@ async def render(session: AsyncSession, notice: Outbox, chat: Chat, house: House
 
 
 async def _drawn(tell: Telling) -> Message | None:
+    into = select(Visit.merged_into).where(Visit.draw_id == tell.params["draw"], Visit.state == "merged")
     query = (
         select(Visit)
         .join(Seat, Seat.visit_id == Visit.id)
-        .where(Visit.draw_id == tell.params["draw"], Seat.person_id == tell.person.id, Visit.state.in_(OPEN))
+        .where(
+            or_(Visit.draw_id == tell.params["draw"], Visit.id.in_(into)),
+            Seat.person_id == tell.person.id,
+            Visit.state.in_(OPEN),
+        )
         .order_by(Visit.position)
     )
     if "visits" in tell.params:  # of this stage
@@ -71,7 +76,10 @@ def _line_about_visit(key: str, verb: str = "", *, who: str = "") -> Render:
         name = (await tell.who(who)).name if who else ""
         text = tell.words(key, subject=visit.subject.name, name=name, number=visit.draw.sequence if visit.draw else 0)
         rows: Rows = []
-        if verb == "appoint" and visit.draw_id:
+        seat = next((one for one in visit.seats if one.number == tell.params.get("seat")), None)
+        if verb == "appoint" and seat:
+            rows = [[button(tell.words, "vacant", visit.id, seat.number, department=seat.department)]]
+        elif verb == "appoint" and visit.draw_id:
             rows = [[button(tell.words, "appoint", visit.draw_id, label="button.appoint", n=1)]]
         elif verb:
             rows = [[button(tell.words, verb, visit.id, label="button.open_visit")]]
@@ -219,12 +227,22 @@ NOTICES: dict[str, Render] = {
     "leads.new": _lead,
     "leads.resolved": _lead_answer,
     "leads.returned": _lead_answer,
+    "offers.agreed": offers.told("offer.they_agreed"),
+    "offers.asked": offers.told("offer.please_merge"),
+    "offers.declined": offers.told("offer.they_declined"),
+    "offers.new": offers.told_of_new,
     "people.new_device": _line("people.new_device"),
     "people.unreachable": _line("people.unreachable"),
+    "tasks.agreed": tasks.told("task.they_agreed"),
+    "tasks.asked": tasks.told("task.please_join"),
+    "tasks.declined": tasks.told("task.they_declined"),
+    "tasks.released": tasks.told("task.released"),
     "visits.doubtful": seat_notices.doubtful,
     "visits.drawn": _drawn,
     "visits.due": _due,
+    "visits.joined": _about_visit("visit.you_join", OPEN),
     "visits.left_several": seat_notices.left_several,
+    "visits.merged": _about_visit("visit.now_joint", OPEN),
     "visits.off": seat_notices.off,
     "visits.partner_left_several": seat_notices.partner_left,
     "visits.partner_changed": _about_visit("visit.partner_changed", OPEN, who="left"),

@@ -11,21 +11,34 @@ from handlers.turn import Rows, Turn
 from locales import Words
 from models.draws import Draw
 from models.people import Person
-from models.visits import Visit
+from models.visits import Seat, Visit
 from rules.visits import NO_VISIT, NOT_STARTED, OPEN
 
 
 def visit_rows(words: Words, visit: Visit, person: Person) -> Rows:
-    """For supervisors of a visit: somebody must stay away, the subject dropped out, back to the draw's list."""
-    rows: Rows = [[]]
+    """For supervisors of a visit: fill a seat, somebody must stay away, the subject dropped out, back to the list."""
+    rows: Rows = [
+        [button(words, "vacant", visit.id, seat.number, department=seat.department)]
+        for seat in visit.seats
+        if seat.state == "open" and visit.state in NOT_STARTED and may_fill(visit, seat, person)
+    ]
+    rows.append([])
     if objections.decidable(visit, person):
-        rows[0].append(button(words, "object", visit.id))
+        rows[-1].append(button(words, "object", visit.id))
     mine = "supervisor" in person.roles and person.organ_id == visit.task.organ_id
     if mine and visit.draw_id and visit.state in NOT_STARTED:
-        rows[0].append(button(words, "drop", visit.id, version=visit.version))
+        rows[-1].append(button(words, "drop", visit.id, version=visit.version))
     if mine and visit.draw_id:
         rows.append([button(words, "draw_visits", visit.draw_id, 0, label="button.draw_visits")])
     return [row for row in rows if row]
+
+
+def may_fill(visit: Visit, seat: Seat, person: Person) -> bool:
+    """Whether somebody may appoint to a seat: a supervisor of the lead, or of the organ that sends this department."""
+    if "supervisor" not in person.roles:
+        return False
+    own = person.organ_id in {organ.id for organ in visit.organs} and person.organ.department == seat.department
+    return own or person.organ_id == visit.task.organ_id
 
 
 def may_object(visit: Visit) -> bool:

@@ -1,17 +1,19 @@
-"""Setting up a task in the chat: item, area, share, window, and one look before it is made."""
+"""Setting up a task in the chat: item, area, share, window, one look before it is made, and the task's card."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 from markupsafe import Markup
 from sqlalchemy import or_, select
 
-from actions import draws, plans
+from actions import draws, offers, plans, tasks
 from handlers.buttons import button
-from handlers.turn import Rows, Turn
+from handlers.turn import NOTHING, Rows, Turn
+from locales import Words
 from models.draws import Draw, draw_of_task
 from models.items import Item
 from models.people import Area
@@ -28,12 +30,17 @@ async def listed(turn: Turn, _: Any = None) -> None:
     """`/plans`: the tasks of one's organ, the newest first, and the way to a new one."""
     supervisor = turn.needs("supervisor")
     words = turn.words
-    query = select(Task).where(Task.organ_id == supervisor.organ_id).order_by(Task.id.desc()).limit(LISTED)
-    tasks = list(await turn.session.scalars(query))
-    lines = [words("tasks.title") if tasks else words("tasks.none")]
-    lines += [words("tasks.line", name=one.name, area=one.area.name, ends=one.ends) for one in tasks]
+    joint = select(TaskItem.task_id).where(TaskItem.organ_id == supervisor.organ_id)
+    mine = or_(Task.organ_id == supervisor.organ_id, Task.id.in_(joint))
+    found = list(await turn.session.scalars(select(Task).where(mine).order_by(Task.id.desc()).limit(LISTED)))
+    lines = [words("tasks.title") if found else words("tasks.none")]
+    for one in found:
+        line = "tasks.line" if one.organ_id == supervisor.organ_id else "tasks.line_joint"
+        lines.append(words(line, name=one.name, area=one.area.name, ends=one.ends, organ=one.organ.name))
     rows: Rows = [[button(words, "new_task")]]
-    rows += [[button(words, "task", one.id, label="button.task", number=one.number, name=one.name)] for one in tasks]
+    if await offers.standing(turn.session, supervisor.organ_id):
+        rows[0].append(button(words, "offers"))
+    rows += [[button(words, "task", one.id, label="button.task", number=one.number, name=one.name)] for one in found]
     await turn.show("tasks", Markup("\n").join(lines), rows)
 
 
@@ -45,14 +52,7 @@ async def supervisor(turn: Turn) -> Any:
 async def choose_item(turn: Turn, _: Any) -> None:
     """`新任务`: which item is to be checked?"""
     words = turn.words
-    query = (
-        select(Item)
-        .where(Item.department == turn.person.organ.department, Item.checklist_id.is_not(None))
-        .where(or_(Item.valid_until.is_(None), Item.valid_until >= turn.today))
-        .order_by(Item.code)
-        .limit(20)
-    )
-    items = list(await turn.session.scalars(query))
+    items = (await tasks.usable_items(turn.session, turn.person.organ.department, turn.today))[:20]
     rows = [[button(words, "task_item", one.id, label="button.item", name=one.name)] for one in items]
     rows.append([button(words, "plans", label="button.cancel")])
     await turn.show("tasks", words("task.item") if items else words("task.no_items"), rows)
@@ -78,6 +78,8 @@ async def choose_ratio(turn: Turn, _: Any) -> None:
     ceiling = item.ratio_ceiling if item.kind == "general" else None
     offered = [n for n in RATIOS if ceiling is None or n <= ceiling]
     rows = [[button(words, "task_ratio", *turn.args[:2], n * 1000, label="button.percent", percent=n) for n in offered]]
+    if ceiling is None or ceiling >= tasks.EVERYBODY:
+        rows.append([button(words, "task_ratio", *turn.args[:2], 100_000, label="button.task_all")])
     rows.append([button(words, "plans", label="button.cancel")])
     turn.wait_for("task.ratio", item=item.id, area=int(area.code))
     text = "task.ratio_ceiling" if ceiling is not None else "task.ratio"
@@ -138,33 +140,96 @@ async def make(turn: Turn, _: Any) -> None:
 
 
 async def load(turn: Turn) -> Task:
-    """The task that a button speaks of, for supervisors of its organ."""
-    supervisor = turn.needs("supervisor")
-    task = await turn.session.get(Task, turn.args[0])
-    if task is None or task.organ_id != supervisor.organ_id:
+    """The task that a button speaks of, locked, for supervisors of the organ that leads it."""
+    task = await seen(turn)
+    if task.organ_id != turn.person.organ_id:
         raise Refusal("gone")
     return task
 
 
-async def show(turn: Turn, task: Task) -> None:
-    """The task's card: what it is, and where its draw stands."""
+async def seen(turn: Turn) -> Task:
+    """A task, locked, for supervisors of all its organs: those that only take part look on, and answer for theirs."""
+    supervisor = turn.needs("supervisor")
+    task = await turn.session.scalar(select(Task).where(Task.id == turn.args[0]).with_for_update(of=Task))
+    if task is None or supervisor.organ_id not in {organ.id for organ in task.organs}:
+        raise Refusal("gone")
+    return task
+
+
+async def show(turn: Turn, task: Task, head: Markup = NOTHING) -> None:
+    """The task's card: what it is, who takes part, and where its draw stands; `head` is a line that goes before."""
     words = turn.words
+    if str((turn.chat.awaiting or {}).get("what", "")).startswith("task."):
+        turn.wait_no_more()
     draw: Draw | None = await draw_of_task(turn.session, task.id)
-    text = words(
-        "task.card",
-        name=task.name,
-        number=task.number,
-        area=task.area.name,
-        percent=f"{float(task.ratio):.10g}",
-        starts=task.starts,
-        ends=task.ends,
-    )
-    if draw:
+    lines = [head, describe(words, task)] if head else [describe(words, task)]
+    rows: Rows
+    if task.organ_id != turn.person.organ_id:
+        rows = answers(words, task, turn.person.organ_id) if draw is None else []
+    elif draw:
         rows = [[button(words, "draw", draw.id, label="button.draw_number", number=draw.sequence)]]
     else:
-        rows = [[button(words, "commit", task.id)]]
+        rows = [] if task.not_agreed else [[button(words, "commit", task.id)]]
+        rows.append([button(words, "task_more", task.id)])
+        if len(task.items) > 1:
+            rows[-1].append(button(words, "task_less", task.id))
+        rows[-1].append(button(words, "task_table", task.id))
+        if may_be_all(task):
+            rows.append([button(words, "task_all", task.id)])
+    if draw and draw.released_at:
+        rows.append([button(words, "task_visits", task.id)])
     rows.append([button(words, "plans", label="button.back")])
-    await turn.show("tasks", text, rows)
+    await turn.show("tasks", Markup("\n").join(lines), rows)
+
+
+def describe(words: Words, task: Task) -> Markup:
+    """The card's text: where, how much of whom, which items of which departments, and who has not agreed."""
+    lines = [
+        words(
+            "task.card_all" if task.order_only else "task.card",
+            name=task.name,
+            number=task.number,
+            area=task.area.name,
+            percent=percent(task.ratio),
+            starts=task.starts,
+            ends=task.ends,
+        )
+    ]
+    for number, one in enumerate(task.items, 1):
+        kind = "task.key_item" if one.item.kind == "key" else "task.general_item"
+        about = [words(kind, ceiling=percent(one.item.ratio_ceiling or 0))]
+        about += [words("task.item_of", department=one.organ.department)] if len(task.departments) > 1 else []
+        about += [words("task.item_waits")] if one.organ in task.not_agreed and one.agreed_at is None else []
+        lines.append(words("task.item_line", number=number, name=one.item.name, about=words("comma").join(about)))
+    if len(task.organs) > 1:
+        names = words("and").join(organ.name for organ in task.organs[1:])
+        lines.append(words("task.joint", lead=task.organ.name, names=names, seats=task.seats))
+    if task.not_agreed:
+        lines.append(words("task.waits", names=words("and").join(organ.name for organ in task.not_agreed)))
+    if task.factors and not task.order_only:
+        changed = [
+            words("task.factor", name=words(f"stratum.{name}"), factor=factor) for name, factor in task.factors.items()
+        ]
+        lines.append(words("task.factors", changed=words("comma").join(changed)))
+    return Markup("\n").join(lines)
+
+
+def answers(words: Words, task: Task, organ_id: int) -> Rows:
+    """What an organ that was asked can answer until the draw is committed."""
+    no = button(words, "task_decline", task.id)
+    if organ_id in {organ.id for organ in task.not_agreed}:
+        return [[button(words, "task_agree", task.id), no]]
+    return [[no]]
+
+
+def may_be_all(task: Task) -> bool:
+    """Whether everybody may be visited and only the order drawn: no ceiling of a general item forbids it (R3.1.2b)."""
+    return not task.order_only and (task.ceiling is None or task.ceiling >= tasks.EVERYBODY)
+
+
+def percent(number: Decimal | Fraction | int) -> str:
+    """A share or a factor as people write it: 7.5."""
+    return f"{float(number):.4g}"
 
 
 async def _item(turn: Turn) -> Item:

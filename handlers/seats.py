@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import select
 
 from actions import seats, visits
+from handlers import oversight
 from handlers import visits as visit_cards
 from handlers.buttons import button
 from handlers.turn import Turn
@@ -135,11 +136,11 @@ async def left_all(turn: Turn, _: Any) -> None:
 
 
 async def open_seat(turn: Turn) -> tuple[Visit, Seat]:
-    """The open seat that a supervisor's button speaks of."""
+    """The open seat that a button of a supervisor speaks of: of the lead, or of the seat's own department."""
     turn.needs("supervisor")
     visit = await visit_cards.find(turn, turn.args[0])
     seat = next((one for one in visit.seats if one.number == turn.args[1]), None)
-    if seat is None or visit.task.organ_id != turn.person.organ_id:
+    if seat is None or not oversight.may_fill(visit, seat, turn.person):
         raise Refusal("gone")
     return visit, seat
 

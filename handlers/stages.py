@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from actions import seats
+from actions.draws import to_release
 from handlers import draws
 from handlers.buttons import button
 from handlers.turn import Rows, Turn
@@ -23,7 +24,7 @@ async def ask(turn: Turn, draw: Draw) -> None:
     weekly = [button(words, "release_weekly", *ids, n, version=v, number=n) for n in OFFERED]
     rows: Rows = [[button(words, "release_all", *ids, version=v)], weekly[:2], weekly[2:]]
     rows.append([button(words, "draw", *ids, label="button.back")])
-    waiting = await seats.unreleased(turn.session, draw)
+    waiting = await to_release(turn.session, draw)
     await turn.show(f"draw:{draw.id}", words("draw.how_to_release", number=draw.sequence, visits=len(waiting)), rows)
 
 

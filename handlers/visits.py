@@ -33,6 +33,8 @@ async def find(turn: Turn, visit_id: int) -> Visit:
     visit = await turn.session.scalar(select(Visit).where(Visit.id == visit_id).with_for_update(of=Visit))
     if visit is None:
         raise Refusal("gone")
+    if visit.merged_into:  # a button from before two visits became one
+        return await find(turn, visit.merged_into)
     if not (_seat(visit, turn.person) or _supervises(turn.person, visit)):
         raise Refusal("seats.not_yours")
     return visit
@@ -43,7 +45,7 @@ def _seat(visit: Visit, person: Person) -> Seat | None:
 
 
 def _supervises(person: Person, visit: Visit) -> bool:
-    return "supervisor" in person.roles and person.organ_id in {organ.id for organ in visit.task.organs}
+    return "supervisor" in person.roles and person.organ_id in {organ.id for organ in visit.organs}
 
 
 async def card(turn: Turn, visit: Visit, head: Markup = NOTHING) -> None:
@@ -61,7 +63,7 @@ async def card(turn: Turn, visit: Visit, head: Markup = NOTHING) -> None:
 def describe(words: Words, visit: Visit, viewer: Person, turn: Any) -> Markup:
     """The card's text: what, where, who with, until when, and why (drawn by lot)."""
     subject = visit.subject
-    partners = [seat.person.name for seat in visit.seats if seat.person and seat.person_id != viewer.id]
+    partners = _partners(words, visit, viewer)
     lines = [
         words("visit.title", name=subject.name, state=words(f"visit.state.{visit.state}")),
         words("visit.where", address=subject.address or subject.area.name),
@@ -73,10 +75,12 @@ def describe(words: Words, visit: Visit, viewer: Person, turn: Any) -> Markup:
         lines.append(words("visit.contact", contact=contact, phone=phone))
     if partners:
         on_it = any(seat.person_id == viewer.id for seat in visit.seats)
-        lines.append(words("visit.partners" if on_it else "visit.inspectors", names=words("and").join(partners)))
+        lines.append(words("visit.partners" if on_it else "visit.inspectors", names=partners))
     lines.append(due(words, visit, turn))
-    if visit.draw:
-        lines.append(words("visit.drawn", number=visit.draw.sequence))
+    if visit.draws:
+        lines.append(words("visit.drawn", number=words("and").join(str(draw.sequence) for draw in visit.draws)))
+    if visit.guests:
+        lines.append(words("visit.one_for_all", organs=words("and").join(organ.name for organ in visit.organs)))
     if visit.state == "returned":
         lines.append(words("visit.returned_because", reason=visit.returned_because))
     if visit.state == "drawn" and visit.release_on:
@@ -86,6 +90,18 @@ def describe(words: Words, visit: Visit, viewer: Person, turn: Any) -> Markup:
     if visit.state == "published":
         lines.append(words("visit.result", result=words(f"result.{visit.result}")))
     return Markup("\n").join(lines)
+
+
+def _partners(words: Words, visit: Visit, viewer: Person) -> Markup:
+    """Who else goes; by department where several do."""
+    names: dict[str, list[str]] = {}
+    for seat in visit.seats:
+        if seat.person and seat.person_id != viewer.id:
+            names.setdefault(seat.department, []).append(seat.person.name)
+    if len(visit.departments) < 2:
+        return words("and").join(name for several in names.values() for name in several)
+    groups = [words("visit.group", department=one, names=words("and").join(names[one])) for one in names]
+    return words("dot").join(groups)
 
 
 def _items(words: Words, visit: Visit) -> list[Markup]:

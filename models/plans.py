@@ -47,6 +47,17 @@ class Task(Base):
         return list({one.id: one for one in (self.organ, *(item.organ for item in self.items))}.values())
 
     @property
+    def not_agreed(self) -> list[Organ]:
+        """Who has been asked to take part and has not agreed to all that is asked of them."""
+        asked = [one.organ for one in self.items if one.organ_id != self.organ_id and one.agreed_at is None]
+        return list({organ.id: organ for organ in asked}.values())
+
+    @property
+    def order_only(self) -> bool:
+        """Whether everybody is visited and only the order of batches is drawn (R3.1.2b)."""
+        return self.ratio == 100
+
+    @property
     def departments(self) -> list[str]:
         """The lines that take part, in the order of their seats."""
         return list(dict.fromkeys(organ.department for organ in self.organs))
@@ -60,7 +71,10 @@ class Task(Base):
 
 
 class TaskItem(Base):
-    """An item of a task (抽查事项), and the organ whose inspectors check it."""
+    """An item of a task (抽查事项), and the organ whose inspectors check it.
+
+    An organ that does not lead is asked first: `agreed_by` and `agreed_at` say who answered for it, and when.
+    """
 
     __tablename__ = "task_items"
     __table_args__ = (UniqueConstraint("task_id", "item_id"),)
@@ -70,5 +84,7 @@ class TaskItem(Base):
     position: Mapped[int]
     item_id: Mapped[int] = mapped_column(ForeignKey("items.id"))
     organ_id: Mapped[int] = mapped_column(ForeignKey("organs.id"), index=True)
+    agreed_by: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
+    agreed_at: Mapped[datetime | None]
     item: Mapped[Item] = relationship(lazy="joined", innerjoin=True)
     organ: Mapped[Organ] = relationship(lazy="joined", innerjoin=True)

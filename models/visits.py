@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from models.base import Base
 from models.draws import Draw
 from models.items import Checklist, Item, Point
-from models.people import Person
+from models.people import Organ, Person
 from models.plans import Task
 from models.subjects import Subject
 from rules.checklists import applies
@@ -63,6 +63,21 @@ class Visit(Base):
     )
     answers: Mapped[list[Answer]] = relationship(lazy="selectin", order_by="Answer.point_id")
     evidence: Mapped[list[Evidence]] = relationship(lazy="selectin", order_by="Evidence.id")
+    guests: Mapped[list[Visit]] = relationship(  # the visits that were made part of this one
+        order_by="Visit.id", lazy="selectin", join_depth=1, foreign_keys="Visit.merged_into"
+    )
+
+    @property
+    def draws(self) -> list[Draw]:
+        """The draws that sent somebody here, the earliest first."""
+        held = [draw for draw in (self.draw, *(guest.draw for guest in self.guests)) if draw]
+        return sorted(held, key=lambda draw: draw.sequence)
+
+    @property
+    def organs(self) -> list[Organ]:
+        """Whose visit it is: the organs of its task, and of those whose visits were made part of it."""
+        tasks = (self.task, *(guest.task for guest in self.guests))
+        return list({organ.id: organ for task in tasks for organ in task.organs}.values())
 
     @property
     def points(self) -> dict[int, Point]:

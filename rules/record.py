@@ -21,9 +21,12 @@ def check(files: Mapping[str, bytes], record: Iterable[Entry]) -> None:
     turn) or `seats` (the replacement's seats go to others), each with the number of the entry.
     """
     certificate = parse(files["certificate.json"], "certificate.json")
-    last, used = hexhash(files["certificate.json"]), {visit["subject"] for visit in certificate["visits"]}
+    lines = list(record)
+    early = bool(lines) and lines[0][1].get("kind") == "witnessed"  # it came before there was a certificate
+    last = hexhash(files["commitment.json" if early else "certificate.json"])
+    used = {visit["subject"] for visit in certificate["visits"]}
     reserves = {one["stratum"]: one["ids"] for one in certificate["reserves"]}
-    for place, (number, content, told) in enumerate(record, 1):
+    for place, (number, content, told) in enumerate(lines, 1):
         last = hexhash(last.encode() + canonical(content))
         need((number, told) == (place, last), "chain", str(number))
         if "left" in content:

@@ -1,9 +1,12 @@
-"""Reads what an inspector types instead of tapping: "3 不符合 许可证过期", "1-20 符合", "全部符合 除 3 5"."""
+"""Reads what people type instead of tapping: "3 不符合 许可证过期", "1-20 符合", "全部符合 除 3 5", "D 3倍"."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from decimal import Decimal
+
+from rules.strata import CLASSES, KEY, KEY_FLAGS, flag_of_word
 
 VALUES = {
     "符合": "yes",
@@ -33,6 +36,12 @@ _SOME = re.compile(
 _RANGE = re.compile(r"(\d+)(?:\s*[-~－—至到]\s*(\d+))?")
 _SIGN = re.compile(r"(?:签名)?提交|签名|sign|submit|sign and submit", re.IGNORECASE)
 _READING = re.compile(r"第?\s*(?P<number>\d{1,3})(?:\s*[项条]\s*[:：]?|\s*[:：]|\s)\s*(?P<reading>\S.*)", re.DOTALL)
+_FACTOR = re.compile(
+    r"([^\W\d]+?)\s*(?:类|class)?\s*[:：=×x*]?\s*(\d{1,6}(?:\.\d{1,4})?)\s*(?:倍|times|x)?", re.IGNORECASE
+)
+_PERCENT = re.compile(r"(?:比例|ratio)?\s*[:：]?\s*(\d{1,3}(?:\.\d{1,3})?)\s*[%％]", re.IGNORECASE)
+_BETWEEN = re.compile(r"[,，;；、\n]+")
+KEY_WORDS = ("重点", "重点对象", "key", "k")
 LONGEST = 200  # points; a longer range is a slip of the thumb
 
 
@@ -62,6 +71,34 @@ def reading(text: str) -> tuple[int, str] | None:
     """The number of a point and what was measured, chosen or sampled there: "5 36.5", "第7项：有"."""
     match = _READING.fullmatch(text.strip())
     return (int(match["number"]), match["reading"].strip()) if match else None
+
+
+def factors(text: str) -> dict[str, Decimal]:
+    """The factors that a text gives to strata, by their names in `rules.strata`: "D 3倍，食品药品 6".
+
+    A word that names no stratum stays what it is, so that the table can refuse it. Empty if the text gives none.
+    """
+    found: dict[str, Decimal] = {}
+    for part in filter(None, map(str.strip, _BETWEEN.split(text))):
+        match = _FACTOR.fullmatch(part)
+        if match is None:
+            return {}
+        found[_stratum(match[1])] = Decimal(match[2])
+    return found
+
+
+def _stratum(word: str) -> str:
+    if word.upper() in CLASSES:
+        return word.upper()
+    if word.lower() in KEY_WORDS:
+        return KEY
+    return word.lower() if word.lower() in KEY_FLAGS else flag_of_word(word)
+
+
+def percent(text: str) -> Decimal | None:
+    """The share that a text names, with its sign: "7.5%"."""
+    match = _PERCENT.fullmatch(text.strip())
+    return Decimal(match[1]) if match else None
 
 
 def signs(text: str) -> bool:

@@ -191,6 +191,16 @@ async def town(settings: Settings, clock: Clock) -> AsyncIterator[Town]:
         yield found
 
 
+@pytest.fixture
+async def two_departments(settings: Settings, clock: Clock) -> AsyncIterator[Town]:
+    """A running town with two shops, in which the fire brigade has a supervisor and inspectors of its own."""
+    from tests.conversations import joint
+
+    async with town_running(settings, clock, joint.settle_two_departments) as found:
+        joint.phones(found)
+        yield found
+
+
 def town_running(
     settings: Settings, clock: Clock, prepare: Callable[..., Awaitable[dict[str, int]]] = settle_town
 ) -> Any:

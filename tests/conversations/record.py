@@ -18,7 +18,7 @@ ENTRY = re.compile(
 
 
 async def rechecked(town: Town, sequence: int = 1) -> list[tuple[str, dict[str, Any]]]:
-    """The entries of an opened draw, as the public page shows them: what it calls each, and its content.
+    """What happened after an opened draw, as the public page shows them: what it calls each, and its content.
 
     Everything is taken from the public pages; the bundle is verified and the record replayed.
     """
@@ -32,4 +32,5 @@ async def rechecked(town: Town, sequence: int = 1) -> list[tuple[str, dict[str, 
     found = [(int(number), title, json.loads(html.unescape(exact)), digest) for number, title, exact, digest in
              ENTRY.findall(page)]  # fmt: skip
     record.check(files, [(number, content, digest) for number, _, content, digest in found])
-    return [(re.sub(r"^\d+\. ", "", title), content) for _, title, content, _ in found]
+    after = [one for one in found if one[2]["kind"] != "witnessed"]
+    return [(re.sub(r"^\d+\. ", "", title), content) for _, title, content, _ in after]

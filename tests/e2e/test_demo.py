@@ -159,6 +159,7 @@ def test_the_demo_is_ready_soon_and_goes_on_after_a_restart(tmp_path: Path, demo
     assert register == f"http://127.0.0.1:{port}/"
     assert "<title>" in fetch(phones)
     at_first = phones_show(phones, ("您被抽中检查", "可以抽取", "通过并公示", "新线索"))
+    phones_show(phones, ("的任务重合，可合并为一次检查",))
     for title in ("执法人员 · 市场监管", "主管 · 市场监管", "联络员 · 消防救援"):
         assert title in at_first
     page = fetch(register)
@@ -201,6 +202,11 @@ def test_whoever_tries_it_is_not_stuck_for_want_of_the_others(tmp_path: Path, de
     press(phones, "赵敏", "下达", "怎么下达", on="第 5 号抽取完成")
     press(phones, "赵敏", "一次全部", "已下达")
     press(phones, "陈刚", "签收", "已签收")
+    press(phones, "赵敏", "看重合户", "1. ")
+    press(phones, "赵敏", "1. ", "合并检查", on="的任务重合")
+    waiting = screen(phones)["赵敏"]
+    press(phones, "赵敏", "合并检查", "等另一方答复", on="综合查一次")
+    sees(phones, "赵敏", "同意合并", waiting)
     demos[-1].stop()
 
 
