@@ -9,10 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from actions.journal import record
 from actions.visits import seat_of, unsign
-from models.database import insert_new
 from models.items import Point
 from models.people import Person
-from models.visits import Answer, Evidence, Visit
+from models.visits import Answer, Visit
 from rules import checklists as rules
 from rules.refusal import Refusal
 from rules.visits import WORKING
@@ -53,7 +52,7 @@ async def answer(
     `reading` is what was measured, chosen or sampled; without one, `yes` says what `rules.checklists.unasked` says.
     `source` is another department's answer that this one rests on (互认).
     """
-    _may_enter(visit, by)
+    may_enter(visit, by)
     points = {number: point_of(visit, number) for number in numbers}
     if value == "na" and (fixed := [number for number, point in points.items() if not point.optional]):
         raise Refusal("checklists.always_applies", number=fixed[0])
@@ -120,42 +119,11 @@ async def describe(session: AsyncSession, visit: Visit, number: int, note: str, 
     await answer(session, visit, [number], "no", by, now, note=note)
 
 
-async def attach(
-    session: AsyncSession,
-    visit: Visit,
-    number: int,
-    sha256: str,
-    size: int,
-    media: str,
-    telegram_file: str,
-    by: Person,
-    now: datetime,
-) -> None:
-    """Add a photo or file, whose bytes are stored already, to a point or (0) to the whole visit; the same only once."""
-    _may_enter(visit, by)
-    point = point_of(visit, number) if number else None
-    row = {
-        "visit_id": visit.id,
-        "point_id": point.id if point else None,
-        "sha256": sha256,
-        "size": size,
-        "media": media,
-        "telegram_file": telegram_file,
-        "person_id": by.id,
-        "at": now,
-    }
-    if await insert_new(session, Evidence, [row], "visit_id", "point_id", "sha256"):
-        unsign(visit)
-        after = {"sha256": sha256, "point": number}
-        record(session, now, by, "attach", "visit", visit.id, after=after)
-        await session.refresh(visit, ["evidence"])
-
-
 async def tick_materials(
     session: AsyncSession, visit: Visit, states: dict[str, str], by: Person, now: datetime
 ) -> None:
     """Say of papers that they were seen or missing, or (empty) take that back."""
-    _may_enter(visit, by)
+    may_enter(visit, by)
     ticked = {name: state for name, state in (visit.materials | states).items() if state}
     if ticked != visit.materials:
         visit.materials = ticked
@@ -163,7 +131,8 @@ async def tick_materials(
         record(session, now, by, "materials", "visit", visit.id, after=states)
 
 
-def _may_enter(visit: Visit, by: Person) -> None:
+def may_enter(visit: Visit, by: Person) -> None:
+    """Refused unless somebody has a seat on the visit, and its answers may change."""
     seat_of(visit, by)
     if visit.state not in WORKING:
         raise Refusal("visits.not_now")

@@ -18,6 +18,7 @@ from models.plans import Task
 from models.visits import Seat, Visit
 from rules import results
 from rules.deadlines import CORRECTION
+from rules.evidence import SHOWS
 from rules.refusal import Refusal
 from rules.seats import AT_LEAST
 from rules.visits import NOT_STARTED, WORKING, check_move
@@ -112,7 +113,7 @@ async def problems(session: AsyncSession, visit: Visit, today: date) -> list[str
         result_of(visit),
         failed=sum(answer.value == "no" for answer in answers.values()),
         unanswered=len(visit.asked) - len(answers),
-        evidence=len(visit.evidence),
+        evidence=sum(one.kind != "position" for one in visit.evidence),
         correction_ordered=correct_by(visit, today) is not None,
         leads=leads,
     )
@@ -123,7 +124,7 @@ async def problems(session: AsyncSession, visit: Visit, today: date) -> list[str
 
 def unfinished(visit: Visit) -> list[int]:
     """The numbers of failed points that still lack words, or the photo that their checklist asks for."""
-    photographed = {evidence.point_id for evidence in visit.evidence}
+    photographed = {evidence.point_id for evidence in visit.evidence if evidence.kind in SHOWS}
     missing = []
     for number, answer in visit.standing.items():
         point, failed = answer.point, answer.value == "no"

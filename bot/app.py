@@ -22,6 +22,7 @@ import handlers
 import jobs
 import web as register
 from bot.beacon import Beacon
+from bot.darkroom import Darkroom
 from bot.evidence import Evidence
 from bot.inbox import Desk
 from bot.mailbox import KINDS, Mailbox
@@ -75,8 +76,9 @@ async def running(settings: Settings, now: Callable[[], datetime] | None = None)
     await _patiently(application.initialize)
     house = House(settings.zone, settings.language, settings.address, bot.username, settings.authority)
     mailbox = Mailbox(database, clock)
-    sender = Sender(bot, database, Pace(), clock)
-    desk = Desk(mailbox, application, house, sender, Evidence(settings.evidence))
+    evidence, darkroom = Evidence(settings.evidence), Darkroom()
+    sender = Sender(bot, database, Pace(), clock, evidence, darkroom)
+    desk = Desk(mailbox, application, house, sender, evidence, darkroom)
     postman = Postman(database, sender, house, clock)
     site = register.application(
         database,
@@ -114,6 +116,7 @@ async def running(settings: Settings, now: Callable[[], datetime] | None = None)
             task.cancel()
         await asyncio.wait(tasks, timeout=STOP_WITHIN)
         await sender.settle()
+        await darkroom.close()
         await runner.cleanup()
         await application.shutdown()
         await polling.shutdown()

@@ -14,12 +14,14 @@ from telegram import Update
 from telegram.error import NetworkError, RetryAfter
 from telegram.ext import Application
 
-from bot.evidence import Evidence, fetch
+from bot.darkroom import Darkroom
+from bot.evidence import Evidence, Load, fetch, waits, weight
 from bot.mailbox import Mailbox
 from bot.sending import Sender, span
-from handlers.turn import House, Show, Turn, chat_for, current
+from handlers.turn import House, Sent, Show, Turn, chat_for, current
 from handlers.wording import apology, refused
 from models.mail import Inbox
+from models.people import Chat
 from rules.refusal import Refusal
 
 log = structlog.get_logger("inbox")
@@ -37,6 +39,7 @@ class Desk:
         house: House,
         sender: Sender,
         evidence: Evidence,
+        darkroom: Darkroom,
         workers: int = 8,
     ) -> None:
         self.mailbox = mailbox
@@ -45,6 +48,8 @@ class Desk:
         self.house = house
         self.sender = sender
         self.evidence = evidence
+        self.darkroom = darkroom
+        self._load = Load()
         self._places = asyncio.Semaphore(workers)
         self._chats: dict[int, asyncio.Task[bool]] = {}
 
@@ -151,10 +156,25 @@ class Desk:
         chat.unreachable_at = None  # who writes can be written to
         return Turn(session, incoming, chat, self.house, self.mailbox.now(), self.evidence.keep, file)
 
+    async def _fetch(self, chat_id: int, incoming: Update) -> Sent | None:
+        """What came with an update of somebody who is bound; of a stranger nothing is fetched."""
+        if not waits(incoming):
+            return None
+        async with self.database.read() as session:
+            chat = await session.get(Chat, chat_id)
+        if chat is None or chat.person is None or chat.person.status == "left":
+            return None
+        at_a_visit = (chat.awaiting or {}).get("what") == "visit"
+        return await fetch(incoming, self.darkroom, self.house.zone, at_a_visit=at_a_visit)
+
     async def _turn(self, row: Inbox, incoming: Update) -> Turn | None:
+        async with self._load.of(weight(incoming)):
+            return await self._one_turn(row, incoming)
+
+    async def _one_turn(self, row: Inbox, incoming: Update) -> Turn | None:
         turn = None
         try:
-            file = await fetch(incoming)
+            file = await self._fetch(row.chat_id, incoming)
             async with self.database.write() as session:
                 if not await self._claim(session, row):
                     return None

@@ -6,7 +6,7 @@ import asyncio
 import html
 import io
 import re
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,6 +18,8 @@ from telegram.constants import ParseMode
 from telegram.error import BadRequest, Forbidden, NetworkError, RetryAfter, TelegramError
 
 from actions.notify import tell_supervisors_of_unreachable
+from bot.darkroom import Darkroom
+from bot.evidence import Evidence
 from bot.pace import Pace
 from models.database import Database
 from models.mail import Inbox
@@ -26,7 +28,8 @@ from models.people import Card, Chat
 log = structlog.get_logger("sending")
 
 NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
-MESSAGES = ("say", "photo", "document", "qr")  # what Telegram counts; an edit or a toast it does not
+FILES = ("photo", "document", "voice", "audio", "video", "video_note")  # known to Telegram by their id
+MESSAGES = ("say", *FILES, "position", "sheet", "qr")  # what Telegram counts; an edit or a toast it does not
 LONGEST = 4096  # of a message, in UTF-16 units, without its markup
 TAG = re.compile(r"<[^>]*>")
 UNCHANGED = "not modified"
@@ -36,8 +39,18 @@ GONE = ("message to edit not found", "can't be edited", "no text in the message"
 class Sender:
     """Sends replies, in order, each once as far as Telegram lets us know."""
 
-    def __init__(self, bot: Bot, database: Database, pace: Pace, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        bot: Bot,
+        database: Database,
+        pace: Pace,
+        now: Callable[[], datetime],
+        evidence: Evidence,
+        darkroom: Darkroom,
+    ) -> None:
         self.bot = bot
+        self.evidence = evidence
+        self.darkroom = darkroom
         self.database = database
         self.now = now
         self.pace = pace
@@ -145,10 +158,15 @@ class Sender:
                 await self._quietly(self.bot.answer_callback_query(reply["query"], reply.get("text") or None))
             case "retire":
                 await self._quietly(self.bot.edit_message_reply_markup(chat_id, reply["message"]))
-            case "photo":
-                await self.bot.send_photo(chat_id, reply["file"], caption=reply["text"])
-            case "document":
-                await self.bot.send_document(chat_id, reply["file"], caption=reply["text"])
+            case "video_note":
+                await self.bot.send_video_note(chat_id, reply["file"])
+            case kind if kind in FILES:
+                send = getattr(self.bot, f"send_{kind}")
+                await send(chat_id, reply["file"], caption=reply["text"], parse_mode=ParseMode.HTML)
+            case "position":
+                await self.bot.send_location(chat_id, reply["latitude"], reply["longitude"])
+            case "sheet":
+                return await self._send_sheet(chat_id, reply)
             case "qr":
                 picture = qr_png(reply["content"])
                 markup = keyboard(reply["rows"])
@@ -157,6 +175,29 @@ class Sender:
                 )
                 return sent.message_id
         return None
+
+    async def _send_sheet(self, chat_id: int, reply: dict[str, Any]) -> int:
+        """A contact sheet, made anew from the stored bytes; its words alone where it cannot be made."""
+
+        async def pictures() -> AsyncIterator[bytes]:
+            for tile in reply["tiles"]:
+                try:
+                    yield await self.evidence.read(tile["sha256"])
+                except FileNotFoundError:
+                    log.error("evidence is not where it was kept", sha256=tile["sha256"])
+                    yield b""
+
+        sheet = await self.darkroom.sheet(reply["tiles"], pictures())
+        if not sheet:
+            return await self.say(chat_id, reply["text"], reply["rows"])
+        sent = await self.bot.send_photo(
+            chat_id,
+            sheet,
+            caption=reply["text"],
+            parse_mode=ParseMode.HTML,
+            reply_markup=keyboard(reply["rows"]),
+        )
+        return sent.message_id
 
     async def say(self, chat_id: int, text: str, rows: list[Any]) -> int:
         """A new message; its id."""

@@ -10,7 +10,7 @@ from decimal import Decimal
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from actions import checklists, draws, leads, plans, publication, seats, tasks, visits
+from actions import checklists, draws, evidence, leads, plans, publication, seats, tasks, visits
 from actions.calendars import official
 from demo.directories import NOTARY, OFFICE
 from models.draws import Draw
@@ -164,8 +164,8 @@ class Campaign:
         await checklists.describe(self.session, visit, number, found.note, by, at)
         if self.camera and found.photo:
             sha256, file_id = await self.camera(found.photo)
-            size = len(found.photo)
-            await checklists.attach(self.session, visit, number, sha256, size, "image/jpeg", file_id, by, at)
+            kept = evidence.Kept(sha256, len(found.photo), "image/jpeg", file_id)
+            await evidence.attach(self.session, visit, number, kept, by, at)
 
     async def _visit(self, visit_id: int) -> Visit:
         return await self.session.get_one(Visit, visit_id)

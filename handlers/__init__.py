@@ -22,6 +22,7 @@ from handlers import (
     checklists,
     digests,
     draws,
+    evidence,
     fallback,
     imports,
     leads,
@@ -64,6 +65,9 @@ MENUS = {  # which commands a role finds in its menu
     "administrator": ("import", "invite"),
     "": ("start", "lang", "help", "cancel"),
 }
+
+
+EVIDENCE = filters.VOICE | filters.AUDIO | filters.VIDEO | filters.VIDEO_NOTE | filters.LOCATION
 
 
 def timeless(verb: str, act: Any, load: Any = people.me, show: Any = people.where_you_are) -> Tap:
@@ -133,7 +137,8 @@ BUTTONS = {
         timeless("resend_to", leads.resend_to, leads.load, leads.show),
         timeless("review", review.listed),
         timeless("review_one", review.show, review.load, review.show),
-        timeless("photos", review.photos, review.load, review.show),
+        timeless("photos", evidence.sheet, review.load, review.show),
+        timeless("originals", evidence.originals, review.load, review.show),
         Tap("approve", review.approve, review.load, review.show),
         Tap("send_back", review.ask_why, review.load, review.show),
         timeless("plans", plans.listed),
@@ -225,6 +230,7 @@ def install(application: Application[Any, Any, Any, Any, Any, Any]) -> None:
         *(CommandHandler(name, on(act), fresh) for name, act in COMMANDS.items()),
         MessageHandler(fresh & filters.Document.ALL, on(imports.document)),
         MessageHandler(fresh & (filters.TEXT | filters.PHOTO), on(fallback.heard)),
+        MessageHandler(fresh & EVIDENCE, on(fallback.recorded)),
         MessageHandler(private & filters.UpdateType.EDITED, on(fallback.edited)),
         MessageHandler(fresh, on(fallback.odd)),
         TypeHandler(Update, on(fallback.in_group)),

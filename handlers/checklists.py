@@ -5,7 +5,8 @@ from __future__ import annotations
 from markupsafe import Markup
 
 from actions import checklists, recognition, visits
-from handlers import results
+from actions.evidence import photographed
+from handlers import evidence, results
 from handlers.buttons import button
 from handlers.turn import NOTHING, Rows, Turn
 from handlers.wording import brief
@@ -45,7 +46,7 @@ async def _show_point(turn: Turn, visit: Visit, number: int, head: Markup) -> No
     words, point = turn.words, checklists.point_of(visit, number)
     how = rules.kind(point.answer)
     measured = {"reading": number} if how.name != "yes_no" or point.min_sample else {}
-    turn.wait_for("visit", visit=visit.id, **measured)
+    turn.wait_for("visit", visit=visit.id, **measured, **({"photo": number} if point.photo == "always" else {}))
     answer = checklists.answer_to(visit, point)
     version = answer.version if answer else 0
     lines = [head] if head else []
@@ -65,6 +66,8 @@ async def _show_point(turn: Turn, visit: Visit, number: int, head: Markup) -> No
             lines.append(words("point.answered", value=value, note=brief(answer.note)))
         else:
             lines.append(words("point.answered_by", value=value, note=brief(answer.note), name=answer.person.name))
+    if point.photo == "always" and point.id not in photographed(visit):
+        lines.append(words("point.photo"))
     ids = (visit.id, number)
     rows: Rows = [[]]
     if how.name == "choice":
@@ -106,9 +109,8 @@ def _expected(words: Words, how: rules.Kind, point: Point) -> Markup:
 async def _ask_for_finding(turn: Turn, visit: Visit, number: int, head: Markup) -> None:
     words, point = turn.words, checklists.point_of(visit, number)
     turn.wait_for("visit", visit=visit.id, point=number)
-    photographed = any(one.point_id == point.id for one in visit.evidence)
     answer = checklists.answer_to(visit, point)
-    wants_photo = point.photo in ("failure", "always") and not photographed
+    wants_photo = point.photo in ("failure", "always") and point.id not in photographed(visit)
     missing_photo = "finding.photo" if answer and answer.note else "finding.both"
     ask = missing_photo if wants_photo else "finding.words"
     lines = [head] if head else []
@@ -238,21 +240,10 @@ async def heard(turn: Turn, visit: Visit, number: int) -> None:
     """Words, a photo or a file sent during a visit; `number` is the point that was asked about, 0 if none."""
     words = turn.words
     head = NOTHING
+    subject = evidence.asked(turn, number) if turn.file else number
     if turn.file:
-        digest = await turn.keep(turn.file.data)
-        await checklists.attach(
-            turn.session,
-            visit,
-            number,
-            digest,
-            len(turn.file.data),
-            turn.file.media,
-            turn.file.telegram_file,
-            turn.person,
-            turn.now,
-        )
-        receipt = "evidence.received" if number else "evidence.received_for_visit"
-        head = words(receipt, digest=f"{digest[:4]}…{digest[-2:]}")
+        turn.in_place = evidence.continues(turn)
+        head = await evidence.receive(turn, visit, subject)
     text = turn.text
     entered = typed.answers(text) if text and not turn.file else None
     waiting = int((turn.chat.awaiting or {}).get("reading", 0))
@@ -264,6 +255,8 @@ async def heard(turn: Turn, visit: Visit, number: int) -> None:
     elif text and typed.signs(text) and not turn.file:
         await results.sign(turn, visit)
         return
+    elif text and turn.file and subject and subject != number:  # of an album, or of a point that conforms
+        await evidence.note(turn, visit, subject)
     elif text and number:
         said = checklists.answer_to(visit, checklists.point_of(visit, number))
         if turn.file and said and said.note:  # a caption comes after words that were typed, not in their place
@@ -274,7 +267,9 @@ async def heard(turn: Turn, visit: Visit, number: int) -> None:
         await _read(turn, visit, waiting, text)
     elif text and not turn.file:
         head = words("point.not_understood")
+    album = evidence.album(turn, subject)
     await show(turn, visit, head)
+    evidence.remember(turn, album)
 
 
 def _is_read(point: Point) -> bool:

@@ -19,6 +19,8 @@ async def heard(turn: Turn) -> None:
     if what == "visit":
         visit = await visit_cards.find(turn, awaiting["visit"])
         _again(turn, visit.id)
+        if await visit_cards.at_the_door(turn, visit):
+            return
         await checklists.heard(turn, visit, awaiting.get("point", 0))
     elif what in ("recusal", "leave"):
         visit = await visit_cards.find(turn, awaiting["visit"])
@@ -54,6 +56,11 @@ AWAITED: dict[str, Callable[..., Awaitable[None]]] = {
     "visit.object": objections.said,
     "visit.object_no": objections.reject,
 }
+
+
+async def recorded(turn: Turn) -> None:
+    """A recording or a position: at a visit it is evidence, else it means nothing."""
+    await (heard(turn) if turn.file else odd(turn))
 
 
 async def odd(turn: Turn) -> None:

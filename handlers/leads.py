@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from actions import leads
 from actions.calendars import official
+from handlers import evidence
 from handlers import visits as visit_cards
 from handlers.buttons import button
 from handlers.turn import NOTHING, Rows, Turn
@@ -219,8 +220,7 @@ async def resolved(turn: Turn, lead: int, outcome: str) -> None:
 async def photos(turn: Turn, lead: Lead) -> None:
     """The evidence that came with it."""
     for one in (lead.visit.evidence if lead.visit else [])[:10]:
-        kind = "photo" if one.media == "image/jpeg" else "document"
-        turn.replies.append({"do": kind, "file": one.telegram_file, "text": ""})
+        turn.replies.append(evidence.original(one))
 
 
 async def listed(turn: Turn, _: Any = None) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from markupsafe import Markup
 
 from actions import visits
+from handlers import evidence
 from handlers.buttons import button
 from handlers.turn import NOTHING, Rows, Turn
 from handlers.wording import brief
@@ -42,8 +43,7 @@ async def show(turn: Turn, visit: Visit, head: Markup = NOTHING) -> None:
     )
     failed = [(number, answer.note) for number, answer in visit.standing.items() if answer.value == "no"]
     lines += [words("result.failed", number=number, note=brief(note)) for number, note in failed[:LISTED]]
-    if visit.evidence:
-        lines.append(words("result.evidence", len(visit.evidence)))
+    lines += evidence.progress(words, visit)
     lines.append(words("result.result", result=words(f"result.{result}")))
     if correct_by and result in (results.CORRECTION, results.PENDING):
         lines.append(words("result.correct_by", day=correct_by))
@@ -51,7 +51,8 @@ async def show(turn: Turn, visit: Visit, head: Markup = NOTHING) -> None:
     if signed:
         lines.append(words("result.signed", names=words("and").join(signed)))
     wrong = await visits.problems(turn.session, visit, turn.today)
-    lines += [_problem(turn, code) for code in wrong]
+    others, photos = evidence.problems(words, visit, wrong)
+    lines += [*(_problem(turn, code) for code in others), *photos]
     v = visit.version
     rows: Rows = []
     if not wrong:

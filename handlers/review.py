@@ -6,7 +6,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from actions import publication, visits
+from actions import evidence, publication, visits
 from actions.calendars import official
 from handlers import visits as visit_cards
 from handlers.buttons import button
@@ -72,6 +72,8 @@ def describe(words: Words, visit: Visit) -> Markup:
         for number, one in list(failed.items())[:LISTED]
     ]
     lines.append(words("review.result", photos=len(visit.evidence), result=words(f"result.{visit.result}")))
+    if doubtful := evidence.doubtful(visit.evidence):
+        lines.append(words("review.doubtful", len(doubtful)))
     if visit.correct_by:
         lines.append(words("result.correct_by", day=visit.correct_by))
     if visit.state == "submitted" and visit.submitted_at:
@@ -104,13 +106,3 @@ async def send_back(turn: Turn, visit: int) -> None:
     await publication.send_back(turn.session, held, turn.text[:500], turn.person, turn.now)
     turn.wait_no_more()
     await show(turn, held)
-
-
-async def photos(turn: Turn, visit: Visit) -> None:
-    """`看照片`: each with the point it belongs to."""
-    numbers, words = visit.numbers, turn.words
-    for one in visit.evidence[:10]:
-        number = numbers.get(one.point_id or 0)
-        caption = words("evidence.of_point", number=number) if number else words("evidence.of_visit")
-        kind = "photo" if one.media == "image/jpeg" else "document"
-        turn.replies.append({"do": kind, "file": one.telegram_file, "text": str(caption)})

@@ -41,12 +41,23 @@ class House:
 
 @dataclass(frozen=True)
 class Sent:
-    """A file that came with the update: fetched before the turn began, so that no transaction waits for a network."""
+    """A file that came with the update: fetched before the turn began, so that no transaction waits for a network.
+
+    `kind` is as in `models.visits.Evidence`: by what the bytes are and not by what they are called. `taken`, `latitude`
+    and `longitude` (WGS-84, degrees) are what it says of itself; `preview` is a JPEG to look at it, where one had to be
+    made. `refused` is the code of a refusal: why it can be no evidence.
+    """
 
     data: bytes
     name: str
     media: str
     telegram_file: str
+    kind: str = "document"
+    taken: datetime | None = None
+    latitude: float | None = None
+    longitude: float | None = None
+    preview: bytes = b""
+    refused: str = ""
 
 
 @dataclass
@@ -64,6 +75,7 @@ class Turn:
     replies: list[Reply] = field(default_factory=list)
     failed: BaseException | None = None
     show_again: Show | None = None  # what a fresh turn shows when this one is refused
+    in_place: bool = False  # the card is changed where it stands, though nobody tapped it
 
     @property
     def words(self) -> Words:
@@ -112,6 +124,10 @@ class Turn:
         else:
             self._answer(text.unescape())
 
+    def send_sheet(self, tiles: list[dict[str, Any]], caption: Markup, rows: Rows | None = None) -> None:
+        """A contact sheet of pictures: each tile is `sha256` of the bytes, `label` and `doubtful`."""
+        self.replies.append({"do": "sheet", "tiles": tiles, "text": str(caption), "rows": rows or []})
+
     def send_qr(self, content: str, caption: Markup, rows: Rows | None = None) -> None:
         """A picture with a QR code."""
         self.replies.append({"do": "qr", "content": content, "text": str(caption), "rows": rows or []})
@@ -135,6 +151,10 @@ class Turn:
             elif card.message_id != tapped.message_id:
                 self.replies.append({"do": "retire", "message": card.message_id})
                 card.message_id = tapped.message_id
+        elif card and self.in_place:
+            self.replies.append(
+                {"do": "edit", "message": card.message_id, "text": str(text), "rows": rows or [], "about": about}
+            )
         else:
             if card:
                 self.replies.append({"do": "retire", "message": card.message_id})

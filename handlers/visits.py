@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from actions import visits
 from actions.calendars import official
+from actions.evidence import metres_of
 from handlers import checklists, oversight
 from handlers.buttons import button
 from handlers.turn import NOTHING, Rows, Turn
@@ -153,6 +154,7 @@ def map_link(visit: Visit) -> str:
 async def start(turn: Turn, visit: Visit) -> None:
     """`开始检查`: on the way; the visit begins when they are there."""
     visits.seat_of(visit, turn.person)
+    turn.wait_for("visit", visit=visit.id)  # a position that is sent now says that they are there
     words = turn.words
     rows = [
         [button(words, "here", visit.id, version=visit.version), button(words, "code", visit.id)],
@@ -167,6 +169,25 @@ async def here(turn: Turn, visit: Visit) -> None:
     again = visits.seat_of(visit, turn.person).arrived_at is not None
     await visits.arrive(turn.session, visit, turn.person, turn.now)
     await checklists.show(turn, visit, turn.words("resume") if again and visit.answers else NOTHING)
+
+
+async def at_the_door(turn: Turn, visit: Visit) -> bool:
+    """What is sent before one has arrived: a position says that one has; anything else waits. Whether this was it."""
+    seat = visits.seat_of(visit, turn.person)
+    if seat.arrived_at is not None:
+        if turn.file and turn.file.kind == "position" and seat.arrived_metres is None:
+            seat.arrived_metres = metres_of(visit, turn.file.latitude, turn.file.longitude)
+        return False
+    forwarded = turn.update.message and turn.update.message.forward_origin
+    if turn.file is None or turn.file.kind != "position" or forwarded:
+        if turn.file:
+            raise Refusal("evidence.not_there")
+        turn.say(turn.words("not_understood"))
+        await start(turn, visit)
+        return True
+    await visits.arrive(turn.session, visit, turn.person, turn.now)
+    seat.arrived_metres = metres_of(visit, turn.file.latitude, turn.file.longitude)
+    return False
 
 
 async def code(turn: Turn, visit: Visit) -> None:

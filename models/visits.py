@@ -260,8 +260,9 @@ class Evidence(Base):
     size: Mapped[int]
     media: Mapped[str]
     telegram_file: Mapped[str]
-    kind: Mapped[str] = mapped_column(default="photo")  # photo, document, voice, video, position, page (signed)
-    name: Mapped[str] = mapped_column(default="")
+    kind: Mapped[str] = mapped_column(default="photo")  # or page (signed), document, voice, audio, video, video_note,
+    # position
+    name: Mapped[str] = mapped_column(default="")  # of what came as a file, empty otherwise
     taken_at: Mapped[datetime | None]
     latitude: Mapped[float | None]
     longitude: Mapped[float | None]

@@ -6,6 +6,7 @@ import mimetypes
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+import pillow_heif
 from PIL import Image, ImageOps
 
 from .errors import Json, bad
@@ -13,6 +14,8 @@ from .errors import Json, bad
 MAX_PHOTO_BYTES = 10 * 1024 * 1024
 MAX_UPLOAD_BYTES = 50 * 1024 * 1024
 MAX_DOWNLOAD_BYTES = 20 * 1024 * 1024
+pillow_heif.register_heif_opener()  # an iPhone turns its HEIC into JPEG when it sends it as a photo
+
 SIDES = {"s": 90, "m": 320, "x": 800, "y": 1280}
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import io
 import mimetypes
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Self
 
@@ -85,14 +86,40 @@ class Person:
         return self._post(body | self._caption(caption) | ({"media_group_id": album} if album else {}))
 
     async def sends_file(
-        self, source: str | Path | bytes, name: str = "file", caption: str = "", mime: str | None = None
+        self,
+        source: str | Path | bytes,
+        name: str = "file",
+        caption: str = "",
+        mime: str | None = None,
+        album: str | None = None,
     ) -> Sent:
         """Sends a file as it is."""
         data, name = content(source, name)
         mime = mime or mimetypes.guess_type(name)[0] or "application/octet-stream"
         file = self.world.files.add("documents", data, name, mime)
         document = file.as_json() | {"file_name": name, "mime_type": mime}
-        return self._post({"document": document} | self._caption(caption))
+        return self._post(
+            {"document": document} | self._caption(caption) | ({"media_group_id": album} if album else {})
+        )
+
+    async def sends_album(self, sources: Sequence[str | Path | bytes], caption: str = "") -> list[Sent]:
+        """Sends pictures as an album: as many messages, with one number and the caption on the first."""
+        assert 2 <= len(sources) <= 10, "an album has 2 to 10 pictures"
+        album = f"1{self.world.last_message_id:016d}"
+        return [await self.sends_photo(source, "" if place else caption, album) for place, source in enumerate(sources)]
+
+    async def sends_audio(
+        self, data: bytes = VOICE, name: str = "录音.m4a", caption: str = "", seconds: int = 3
+    ) -> Sent:
+        """Sends an audio file, which a recording becomes when it is sent as a file."""
+        file = self.world.files.add("music", data, name, "audio/mp4")
+        audio = file.as_json() | {"duration": seconds, "mime_type": "audio/mp4", "file_name": name}
+        return self._post({"audio": audio} | self._caption(caption))
+
+    async def sends_video_note(self, data: bytes = VIDEO, seconds: int = 3) -> Sent:
+        """Sends a round video; it has no caption and no type."""
+        file = self.world.files.add("video_notes", data, "note.mp4", "video/mp4")
+        return self._post({"video_note": file.as_json() | {"length": 240, "duration": seconds}})
 
     async def sends_voice(self, data: bytes = VOICE, seconds: int = 3) -> Sent:
         """Sends a voice message."""

@@ -24,6 +24,11 @@ ACTIONS = {
     "record_video_note",
     "upload_video_note",
 }
+OWN_IDS = {
+    "VoiceNote": "voice/",
+    "VideoNote": "video_notes/",
+    "Photo": "photos/",
+}  # ids that are good for no other kind
 ALBUM_KINDS = {"photo", "video", "document", "audio"}
 MEDIA_FIELDS = {"type", "media", "caption", "parse_mode", "caption_entities", "has_spoiler", "thumbnail"}
 MEDIA_FIELDS |= {"show_caption_above_media", "width", "height", "duration", "supports_streaming", "cover"}
@@ -60,6 +65,8 @@ def media_body(world: World, kind: str, value: Any, p: Json) -> Json:
                     return {kind: post.body[kind]}
         if kind == "photo":
             raise bad("can't use file of type Document as Photo")
+        if own := next((one for one in OWN_IDS if known.path.startswith(OWN_IDS[one])), ""):
+            raise bad(f"can't use file of type {own} as {kind.title()}")
         return {kind: known.as_json() | {"file_name": known.name, "mime_type": known.mime}}
     if not value.data:
         raise bad("file must be non-empty")
@@ -72,6 +79,8 @@ def media_body(world: World, kind: str, value: Any, p: Json) -> Json:
     body = file.as_json() | {"mime_type": mime}
     if kind == "document":
         body["file_name"] = value.name
+    if kind == "video_note":
+        return {kind: file.as_json() | {"duration": p.get("duration", 1), "length": p.get("length", 240)}}
     if kind in ("voice", "video", "audio"):
         body["duration"] = p.get("duration", 1)
     if kind == "video":
@@ -106,6 +115,7 @@ def place(world: World, p: Json, body: Json, **more: Any) -> Post:
 def describe(post: Post) -> str:
     """A message in one line of a transcript."""
     names = {"photo": "照片", "document": "文件", "voice": "语音", "video": "视频", "location": "位置"}
+    names |= {"audio": "录音", "video_note": "圆形视频"}
     names |= {"venue": "地点", "sticker": "贴纸", "contact": "名片"}
     kinds = [
         f"({names[kind]}) " for kind in names if kind in post.body and not ("venue" in post.body and kind == "location")
@@ -220,6 +230,8 @@ METHODS = {
     "sendDocument": _sender("document"),
     "sendVoice": _sender("voice"),
     "sendVideo": _sender("video"),
+    "sendAudio": _sender("audio"),
+    "sendVideoNote": _sender("video_note"),
     "sendMediaGroup": send_media_group,
     "sendLocation": send_location,
     "sendVenue": send_venue,

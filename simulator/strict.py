@@ -31,6 +31,8 @@ TABLE = {
     "sendVoice": "chat_id!:chat voice!:file duration:int" + CAPTION + SEND,
     "sendVideo": "chat_id!:chat video!:file duration:int width:int height:int thumbnail:file cover:file"
     " start_timestamp:int has_spoiler:bool supports_streaming:bool show_caption_above_media:bool" + CAPTION + SEND,
+    "sendAudio": "chat_id!:chat audio!:file duration:int performer title thumbnail:file" + CAPTION + SEND,
+    "sendVideoNote": "chat_id!:chat video_note!:file duration:int length:int thumbnail:file " + SEND,
     "sendMediaGroup": "chat_id!:chat media!:json business_connection_id message_thread_id:int"
     " direct_messages_topic_id:int disable_notification:bool protect_content:bool allow_paid_broadcast:bool"
     " message_effect_id reply_parameters:json",
@@ -80,7 +82,7 @@ MISSING = {
     "message_id": "message identifier is not specified",
     "callback_query_id": "query is too old and response timeout expired or query ID is invalid",
 }
-FILES = {"photo", "document", "voice", "video", "thumbnail", "cover", "certificate"}
+FILES = {"photo", "document", "voice", "video", "audio", "video_note", "thumbnail", "cover", "certificate"}
 
 
 def _signature(row: str) -> dict[str, tuple[str, bool]]:
