@@ -12,6 +12,7 @@ from actions import seats
 from actions.calendars import official
 from actions.journal import record
 from actions.notify import notify
+from actions.records import freeze
 from models.leads import Lead
 from models.people import Person, with_role
 from models.plans import Task
@@ -165,6 +166,7 @@ async def sign(session: AsyncSession, visit: Visit, by: Person, now: datetime) -
     _move(visit, "submitted")
     visit.submitted_at = now
     record(session, now, by, "submit", "visit", visit.id)
+    await freeze(session, visit, by, now)
     for supervisor in await with_role(session, "supervisor", visit.task.organ_id):
         key = f"{visit.id}:{visit.version}"
         await notify(session, supervisor.id, "visits.review", key, now, visit=visit.id)

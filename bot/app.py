@@ -29,6 +29,7 @@ from bot.mailbox import KINDS, Mailbox
 from bot.migrate import migrate
 from bot.outbox import Postman
 from bot.pace import Pace
+from bot.press import Press
 from bot.sending import Sender, span
 from bot.settings import Settings
 from handlers.turn import House
@@ -77,7 +78,7 @@ async def running(settings: Settings, now: Callable[[], datetime] | None = None)
     house = House(settings.zone, settings.language, settings.address, bot.username, settings.authority)
     mailbox = Mailbox(database, clock)
     evidence, darkroom = Evidence(settings.evidence), Darkroom()
-    sender = Sender(bot, database, Pace(), clock, evidence, darkroom)
+    sender = Sender(bot, database, Pace(), clock, evidence, darkroom, Press(database, house, clock))
     desk = Desk(mailbox, application, house, sender, evidence, darkroom)
     postman = Postman(database, sender, house, clock)
     site = register.application(

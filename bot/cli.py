@@ -20,6 +20,7 @@ from bot.app import running
 from bot.cli_base import Json, err, in_transaction, load_settings, prepare, words_of
 from bot.cli_demo import demo
 from bot.cli_draws import draw_app
+from bot.cli_export import export_app
 from bot.settings import Settings
 from handlers.imports import describe
 from rules import draw as draws
@@ -28,6 +29,7 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
 imports_app = typer.Typer(no_args_is_help=True, help="Bring in directories from files.")
 app.add_typer(imports_app, name="import")
 app.add_typer(draw_app, name="draw")
+app.add_typer(export_app, name="export")
 app.command()(demo)
 
 File = Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True)]

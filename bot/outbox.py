@@ -94,7 +94,7 @@ class Postman:
             notice.ended_at, notice.outcome = self.now(), "dropped"
             return False
         notice.chat_id, notice.text = chat.id, str(message.text)
-        notice.buttons = [{"about": message.about, "rows": message.rows}]
+        notice.buttons = [{"about": message.about, "rows": message.rows, "paper": message.paper}]
         return True
 
     async def _send(self, notice: Outbox) -> None:
@@ -105,7 +105,11 @@ class Postman:
         message_id = None
         try:
             await self.sender.pace.wait(notice.chat_id)
-            message_id = await self.sender.say(notice.chat_id, notice.text, notice.buttons[0]["rows"])
+            shown = notice.text, notice.buttons[0]["rows"]
+            if paper := notice.buttons[0].get("paper"):
+                message_id = await self.sender.paper(notice.chat_id, paper, *shown)
+            else:
+                message_id = await self.sender.say(notice.chat_id, *shown)
             outcome = {"ended_at": self.now(), "outcome": "sent", "message_id": message_id}
         except RetryAfter as error:  # Telegram is busy; nobody is to blame
             outcome = {"due_at": self.now() + span(error), "leased_until": None}

@@ -21,6 +21,7 @@ from actions.notify import tell_supervisors_of_unreachable
 from bot.darkroom import Darkroom
 from bot.evidence import Evidence
 from bot.pace import Pace
+from bot.press import Press
 from models.database import Database
 from models.mail import Inbox
 from models.people import Card, Chat
@@ -29,7 +30,8 @@ log = structlog.get_logger("sending")
 
 NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 FILES = ("photo", "document", "voice", "audio", "video", "video_note")  # known to Telegram by their id
-MESSAGES = ("say", *FILES, "position", "sheet", "qr")  # what Telegram counts; an edit or a toast it does not
+# What Telegram counts; an edit or a toast it does not.
+MESSAGES = ("say", *FILES, "position", "sheet", "qr", "paper")
 LONGEST = 4096  # of a message, in UTF-16 units, without its markup
 TAG = re.compile(r"<[^>]*>")
 UNCHANGED = "not modified"
@@ -47,6 +49,7 @@ class Sender:
         now: Callable[[], datetime],
         evidence: Evidence,
         darkroom: Darkroom,
+        press: Press,
     ) -> None:
         self.bot = bot
         self.evidence = evidence
@@ -54,6 +57,7 @@ class Sender:
         self.database = database
         self.now = now
         self.pace = pace
+        self.press = press
         self._said: set[int] = set()
         self._saying: set[int] = set()
 
@@ -167,6 +171,8 @@ class Sender:
                 await self.bot.send_location(chat_id, reply["latitude"], reply["longitude"])
             case "sheet":
                 return await self._send_sheet(chat_id, reply)
+            case "paper":
+                return await self.paper(chat_id, reply, reply["text"], reply["rows"])
             case "qr":
                 picture = qr_png(reply["content"])
                 markup = keyboard(reply["rows"])
@@ -208,6 +214,23 @@ class Sender:
             parse_mode=markup,
             reply_markup=keyboard(rows),
             link_preview_options=NO_PREVIEW,
+        )
+        return sent.message_id
+
+    async def paper(self, chat_id: int, paper: dict[str, Any], text: str, rows: list[Any]) -> int:
+        """A PDF, printed now; where that fails a word about it, so that nothing behind it is held up."""
+        try:
+            printed = await self.press.print(paper)
+        except Exception:
+            log.exception("a paper cannot be printed", kind=paper["kind"], id=paper["id"])
+            return await self.say(chat_id, paper["sorry"], [])
+        sent = await self.bot.send_document(
+            chat_id,
+            printed.pdf,
+            caption=text,
+            parse_mode=ParseMode.HTML,
+            filename=printed.name,
+            reply_markup=keyboard(rows),
         )
         return sent.message_id
 

@@ -5,7 +5,21 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 from actions.notify import tell_supervisors_of_unreachable
-from handlers import checklists, draws, leads, objections, people, plans, replacing, review, seats, stages, tasks
+from handlers import (
+    checklists,
+    draws,
+    leads,
+    letters,
+    objections,
+    people,
+    plans,
+    records,
+    replacing,
+    review,
+    seats,
+    stages,
+    tasks,
+)
 from handlers import visits as visit_cards
 from handlers.turn import Turn
 from handlers.wording import apology
@@ -47,6 +61,8 @@ AWAITED: dict[str, Callable[..., Awaitable[None]]] = {
     "lead.outcome": leads.resolved,
     "lead.return": leads.send_back,
     "lead.text": leads.said,
+    "letter.refuse": letters.refuse,
+    "record.amend": records.amended,
     "review.return": review.send_back,
     "seats.leave_all": seats.gave_reason_for_all,
     "task.decline": tasks.decline,

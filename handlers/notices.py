@@ -9,7 +9,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from actions.digests import digest
-from handlers import digests, leads, offers, review, seat_notices, tasks, visits
+from handlers import digests, leads, letters, offers, papers, records, review, seat_notices, tasks, visits
 from handlers.buttons import button
 from handlers.telling import Message, Render, Telling
 from handlers.turn import House, Rows
@@ -118,6 +118,7 @@ async def _review(tell: Telling) -> Message | None:
     rows = [[button(tell.words, "approve", *ids, version=v), button(tell.words, "send_back", *ids, version=v)]]
     if visit.evidence:
         rows.append([button(tell.words, "photos", *ids)])
+    rows += papers.rows(tell.words, visit, tell.person)
     return Message(review.describe(tell.words, visit), rows, f"review:{visit.id}")
 
 
@@ -227,12 +228,17 @@ NOTICES: dict[str, Render] = {
     "leads.new": _lead,
     "leads.resolved": _lead_answer,
     "leads.returned": _lead_answer,
+    "letters.approved": letters.told_approved,
+    "letters.asked": letters.told_asked,
+    "letters.refused": letters.told_refused,
+    "letters.remind": letters.told_reminder,
     "offers.agreed": offers.told("offer.they_agreed"),
     "offers.asked": offers.told("offer.please_merge"),
     "offers.declined": offers.told("offer.they_declined"),
     "offers.new": offers.told_of_new,
     "people.new_device": _line("people.new_device"),
     "people.unreachable": _line("people.unreachable"),
+    "records.amended": records.told_amended,
     "tasks.agreed": tasks.told("task.they_agreed"),
     "tasks.asked": tasks.told("task.please_join"),
     "tasks.declined": tasks.told("task.they_declined"),
@@ -246,7 +252,7 @@ NOTICES: dict[str, Render] = {
     "visits.off": seat_notices.off,
     "visits.partner_left_several": seat_notices.partner_left,
     "visits.partner_changed": _about_visit("visit.partner_changed", OPEN, who="left"),
-    "visits.published": _line_about_visit("visit.now_public"),
+    "visits.published": _line_about_visit("visit.now_public", "visit"),
     "visits.recusal_asked": seat_notices.recusal_asked,
     "visits.recusal_rejected": seat_notices.recusal_rejected,
     "visits.refilled_several": seat_notices.refilled,

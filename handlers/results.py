@@ -5,7 +5,7 @@ from __future__ import annotations
 from markupsafe import Markup
 
 from actions import visits
-from handlers import evidence
+from handlers import evidence, papers
 from handlers.buttons import button
 from handlers.turn import NOTHING, Rows, Turn
 from handlers.wording import brief
@@ -125,5 +125,6 @@ async def sign(turn: Turn, visit: Visit) -> None:
         await waiting(turn, visit, NOTHING)
         return
     words = turn.words
-    rows = [[button(words, "hand_over", visit.id), button(words, "visits_back")]]
+    rows = papers.rows(words, visit, turn.person)
+    rows.append([button(words, "hand_over", visit.id), button(words, "visits_back")])
     await turn.show(about(visit), words("visit.submitted", name=visit.subject.name), rows)

@@ -8,6 +8,7 @@ from markupsafe import Markup
 
 from actions import evidence, publication, visits
 from actions.calendars import official
+from handlers import papers
 from handlers import visits as visit_cards
 from handlers.buttons import button
 from handlers.turn import Turn
@@ -55,6 +56,7 @@ async def show(turn: Turn, visit: Visit) -> None:
     elif visit.state == "published":
         page = f"{turn.house.public_url}/subjects/{visit.subject.code}"
         rows.insert(0, [(str(words("button.public_page")), page)])
+    rows += papers.rows(words, visit, turn.person)
     await turn.show(f"review:{visit.id}", text, rows)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from markupsafe import Markup
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from handlers.turn import Rows
+from handlers.turn import Reply, Rows
 from locales import Words
 from models.people import Person
 from models.visits import Visit
@@ -42,11 +42,12 @@ class Telling:
 
 @dataclass(frozen=True)
 class Message:
-    """A notice in words; `about` is the thing whose card it becomes."""
+    """A notice in words; `about` is the thing whose card it becomes, `paper` a PDF that it comes with."""
 
     text: Markup
     rows: Rows
     about: str = ""
+    paper: Reply | None = None
 
 
 Render = Callable[[Telling], Awaitable[Message | None]]

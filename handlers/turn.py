@@ -132,6 +132,10 @@ class Turn:
         """A picture with a QR code."""
         self.replies.append({"do": "qr", "content": content, "text": str(caption), "rows": rows or []})
 
+    def send_paper(self, kind: str, number: int, caption: Markup, rows: Rows | None = None, person: int = 0) -> None:
+        """A PDF, printed when it is sent: the record or notice with this id, or the proof of a visit for a person."""
+        self.replies.append({"do": "paper", "rows": rows or [], **paper(kind, number, self.words, caption, person)})
+
     async def show(self, about: str, text: Markup, rows: Rows | None = None) -> None:
         """The living card about a thing: the tapped message becomes it, else a new one replaces the old."""
         card = await self.session.get(Card, (self.chat.id, about))
@@ -180,6 +184,12 @@ class Turn:
     def _tapped_text(self) -> Message | None:
         message = self.query.message if self.query else None
         return message if isinstance(message, Message) and message.text is not None else None
+
+
+def paper(kind: str, number: int, words: Words, caption: Markup, person: int = 0) -> Reply:
+    """What is to be printed and sent; `sorry` is said instead where that fails."""
+    order = {"kind": kind, "id": number, "person": person, "language": words.language}
+    return {**order, "text": str(caption), "sorry": str(words("paper.failed"))}
 
 
 async def chat_for(session: AsyncSession, chat_id: int, language: str) -> Chat:

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from actions import visits
 from actions.calendars import official
 from actions.evidence import metres_of
-from handlers import checklists, oversight
+from handlers import checklists, oversight, papers
 from handlers.buttons import button
 from handlers.turn import NOTHING, Rows, Turn
 from locales import Words
@@ -133,12 +133,12 @@ def _buttons(words: Words, visit: Visit, seat: Seat | None, person: Person) -> R
             button(words, "recuse", *ids, version=version),
             button(words, "leave", *ids, version=version),
         ]
-        rows.append([button(words, "visits_back")])
+        rows.append([button(words, "letter", *ids), button(words, "visits_back")])
         return rows
     if visit.state in WORKING:
         rows = [[button(words, "here", *ids, version=version), code], [button(words, "object", *ids)]]
         return [*rows, [button(words, "visits_back")]]
-    rows = [[button(words, "hand_over", *ids)]]
+    rows = [*papers.rows(words, visit, seat.person), [button(words, "hand_over", *ids)]] if seat.person else []
     return [*rows, [button(words, "visits_back")]]
 
 

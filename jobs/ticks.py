@@ -13,6 +13,7 @@ from sqlalchemy import update
 from actions import digests as digest_actions
 from actions import draws, reminders, replacements, seats
 from actions.calendars import official
+from actions.letters import remind as remind_of_letters
 from models.database import Database, insert_new
 from models.mail import Lease
 from rules.deadlines import DIGEST_AT, PUBLICATION, QUIET_UNTIL
@@ -91,3 +92,10 @@ async def doubtful_subjects(database: Database, now: datetime) -> None:
     if now.time() >= DIGEST_AT:
         async with database.write() as session:
             await replacements.tell_of_doubtful(session, now)
+
+
+async def letters(database: Database, now: datetime) -> None:
+    """The morning's word on notices to subjects that still wait for approval."""
+    if now.time() >= QUIET_UNTIL:
+        async with database.write() as session:
+            await remind_of_letters(session, now)

@@ -26,7 +26,9 @@ from rules import leads, results, visits
 
 ROOT = Path(__file__).parent.parent
 CODE = sorted(
-    path for folder in ("bot", "handlers", "web", "actions", "rules", "demo") for path in (ROOT / folder).rglob("*.py")
+    path
+    for folder in ("bot", "handlers", "web", "actions", "rules", "documents", "demo")
+    for path in (ROOT / folder).rglob("*.py")
 )
 KEY = re.compile(r"[a-z_]+(\.[a-z_A-Z0-9-]+)+")
 
@@ -126,6 +128,7 @@ def test_every_notice_that_is_promised_can_be_worded() -> None:
                 notify.notify.__name__,
                 "_tell_sender",
                 "_tell_inspectors",
+                "_tell_supervisors",
             ):
                 promised |= {
                     part.value

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from aiohttp import web
 
 from models.database import Database
-from web import audit, draw_files, draws, health, open_data, results, safety, subjects, visits
+from web import audit, draw_files, draws, health, open_data, records, results, safety, subjects, visits
 from web.site import SITE, STATIC, Site
 
 __all__ = ["application"]
@@ -45,6 +45,7 @@ def application(
             web.get(f"/draws/{NUMBER}", draws.draw),
             web.get(f"/draws/{NUMBER}/{{file}}", draw_files.file),
             web.get("/visits/{token}", visits.visit),
+            web.get("/records/{token}", records.record),
             web.get("/data/results.csv", open_data.results_csv),
             web.get("/api/v1/results", open_data.results),
             web.get("/api/v1/subjects/{code}", open_data.subject),

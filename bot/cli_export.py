@@ -1,0 +1,99 @@
+"""`export record|notice|proof VISIT FILE`: the papers of a visit as PDF, for who works at a terminal."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from actions import letters, records
+from bot.logs import set_up
+from bot.migrate import migrate
+from bot.press import Press, Printed
+from bot.settings import Settings
+from handlers.turn import House
+from locales import LANGUAGES, Words
+from models.database import Database
+from models.visits import Visit
+from rules.refusal import Refusal
+
+export_app = typer.Typer(no_args_is_help=True, help="Write papers as PDF.")
+
+Number = Annotated[int, typer.Argument(help="The number of the visit: the last digits of what is printed on a paper.")]
+File = Annotated[Path, typer.Argument(dir_okay=False, writable=True)]
+Language = Annotated[str, typer.Option(help=" or ".join(LANGUAGES))]
+Find = Callable[[AsyncSession, Visit], Awaitable[dict[str, Any] | None]]
+
+
+@export_app.command()
+def record(visit: Number, file: File, language: Language = "") -> None:
+    """The newest version of a visit's record (检查记录表)."""
+
+    async def find(session: AsyncSession, found: Visit) -> dict[str, Any] | None:
+        versions = await records.records_of(session, found.id)
+        return {"kind": "record", "id": versions[-1].id} if versions else None
+
+    _write(visit, file, language, find)
+
+
+@export_app.command()
+def notice(visit: Number, file: File, language: Language = "") -> None:
+    """The notice to the subject (检查通知书), once it may go out."""
+
+    async def find(session: AsyncSession, found: Visit) -> dict[str, Any] | None:
+        letter = await letters.letter_of(session, found.id)
+        return {"kind": "notice", "id": letter.id} if letter and letters.may_go_out(letter) else None
+
+    _write(visit, file, language, find)
+
+
+@export_app.command()
+def proof(
+    visit: Number,
+    file: File,
+    staff_number: Annotated[str, typer.Option("--staff-number", help="Whose proof it is.")],
+    language: Language = "",
+) -> None:
+    """The proof of duty done (履职证明) of one of its inspectors."""
+
+    async def find(session: AsyncSession, found: Visit) -> dict[str, Any] | None:
+        people = [seat.person for seat in found.seats if seat.person and seat.person.staff_no == staff_number]
+        return {"kind": "proof", "id": found.id, "person": people[0].id} if people else None
+
+    _write(visit, file, language, find)
+
+
+def _write(number: int, file: Path, language: str, find: Find) -> None:
+    settings = Settings()
+    set_up(settings.log_level, settings.bot_token.get_secret_value(), settings.webhook_secret.get_secret_value())
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    migrate(settings.database)
+    words = Words(settings.language, settings.zone)
+    house = House(settings.zone, settings.language, settings.address, "", settings.authority)
+
+    async def go() -> Printed:
+        database = Database(settings.database)
+        try:
+            async with database.read() as session:
+                visit = await session.get(Visit, number)
+                paper = await find(session, visit) if visit else None
+            if paper is None:
+                raise Refusal("export.nothing")
+            press = Press(database, house, lambda: datetime.now(settings.zone))
+            return await press.print({**paper, "language": language or settings.language})
+        finally:
+            await database.close()
+
+    if language and language not in LANGUAGES:
+        raise typer.BadParameter(" | ".join(LANGUAGES), param_hint="--language")
+    try:
+        printed = asyncio.run(go())
+    except Refusal as refusal:
+        typer.echo(words(f"refusal.{refusal.code}").unescape(), err=True)
+        raise typer.Exit(1) from None
+    file.write_bytes(printed.pdf)

@@ -1,0 +1,68 @@
+"""Prints what replies and notices promise: reads the row, puts it into words, and makes the PDF in a thread."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+import documents
+from actions import letters, proofs, records
+from documents import notice, proof, record
+from handlers.turn import House
+from locales import Words
+from models.database import Database
+from models.documents import Notice, Record
+from models.people import Person
+from models.visits import Visit
+
+NOT_IN_A_NAME = re.compile(r"[^\w.（）()-]+")
+
+
+@dataclass(frozen=True)
+class Printed:
+    """A PDF and the name under which it is sent."""
+
+    name: str
+    pdf: bytes
+
+
+class Press:
+    """Knows the kinds of paper: `record` and `notice` by the row's id, `proof` by visit and person."""
+
+    def __init__(self, database: Database, house: House, now: Callable[[], datetime]) -> None:
+        self.database = database
+        self.house = house
+        self.now = now
+
+    async def print(self, paper: dict[str, Any]) -> Printed:
+        """The PDF of a paper: `kind`, `id`, `language` and, for a proof, `person`. LookupError if it is not there."""
+        words = Words(paper["language"], self.house.zone)
+        async with self.database.read() as session:
+            subject, data = await getattr(self, f"_{paper['kind']}")(session, paper, words)
+        pdf = await asyncio.to_thread(documents.render, paper["kind"], data, paper["language"])
+        name = NOT_IN_A_NAME.sub("_", f"{data['title']}-{subject}")[:80]
+        return Printed(f"{name}.pdf", pdf)
+
+    async def _record(self, session: AsyncSession, paper: dict[str, Any], words: Words) -> tuple[str, dict[str, Any]]:
+        row = await session.get_one(Record, paper["id"])
+        newest = (await records.records_of(session, row.visit_id))[-1].version
+        address = f"{self.house.public_url}/records/{row.token}"
+        version = record.Version(row.version, newest, row.hash, address)
+        return row.content["subject"]["name"], record.sheet(row.content, version, words)
+
+    async def _notice(self, session: AsyncSession, paper: dict[str, Any], words: Words) -> tuple[str, dict[str, Any]]:
+        row = await session.get_one(Notice, paper["id"])
+        address = f"{self.house.public_url}/visits/{row.visit.token}"
+        return row.visit.subject.name, notice.sheet(letters.facts(row, self.house.zone), address, words)
+
+    async def _proof(self, session: AsyncSession, paper: dict[str, Any], words: Words) -> tuple[str, dict[str, Any]]:
+        visit = await session.get_one(Visit, paper["id"])
+        person = await session.get_one(Person, paper["person"])
+        facts = await proofs.gather(session, visit, person, self.now())
+        return visit.subject.name, proof.sheet(facts, self.house.public_url, words)

@@ -1,0 +1,287 @@
+"""What is on paper: the record, its corrections, the notice with its approval, the proof; told by those who do it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import sys
+import time
+from datetime import datetime, timedelta
+from hashlib import sha256
+from pathlib import Path
+
+import aiohttp
+import pytest
+from sqlalchemy import select
+
+from jobs import ticks
+from models.documents import Notice, Record
+from models.items import Checklist
+from models.journal import JournalEntry
+from models.visits import Evidence, Visit
+from rules.draw import canonical
+from simulator import Phone
+from tests.conversations.conftest import ZONE, Town
+from tests.conversations.test_campaign import at_the_checklist, opened, photo, released, the_visit
+from tests.documents.reading import text_of
+
+pytestmark = pytest.mark.usefixtures("either")
+
+
+async def signed(town: Town) -> tuple[Visit, Phone, Phone]:
+    """A visit with one failed point, signed by both."""
+    visit, first, second = await at_the_checklist(town)
+    await first.says('2 不符合 #read("/etc/passwd") *健康证* 过期 $x$ \\n')
+    await first.sees("再发一张照片")
+    await first.sends_photo(photo())
+    await first.sees("已收到")
+    await first.says("余下 符合")
+    await first.sees("查完了", button="签名提交")
+    await first.presses("签名提交")
+    await first.sees("等")
+    await second.presses("确认签名", within=5)
+    await second.sees("已提交", button="检查记录")
+    return visit, first, second
+
+
+async def pdf_of(phone: Phone, text: str, within: float = 5) -> str:
+    message = await phone.sees(text, within=within)
+    assert message.document
+    assert message.document_name.endswith(".pdf")
+    return text_of(message.document)
+
+
+async def test_the_record_comes_within_three_seconds_and_can_be_checked(town: Town) -> None:
+    visit, _, second = await signed(town)
+    start = time.monotonic()
+    await second.presses("检查记录")
+    text = await pdf_of(second, "检查记录表")
+    assert time.monotonic() - start < 3
+    (row,) = await town.rows(select(Record))
+    (evidence,) = await town.rows(select(Evidence))
+    assert sha256(canonical(row.content)).hexdigest() == row.hash
+    wanted = [visit.subject.name, visit.subject.code, visit.task.number, row.hash, evidence.sha256, "第1版"]
+    wanted += [f"浙G{number}" for number in ("330700021", "330700022") if number in str(row.content)]
+    wanted += ['#read("/etc/passwd")*健康证*过期$x$\\n', "发现问题已责令改正", "食品安全法第一百一十条"]
+    assert [one for one in wanted if one not in text] == []
+    async with aiohttp.ClientSession() as web:
+        page = await (await web.get(f"{town.app.address}/records/{row.token}")).text()
+    assert "记录属实" in page
+    assert row.hash[:8] in page
+    assert visit.subject.name not in page
+
+
+async def test_a_returned_visit_makes_a_second_version(town: Town) -> None:
+    _, first, second = await signed(town)
+    supervisor = town["赵主管"]
+    await supervisor.sees("待审核", button="检查记录")
+    await supervisor.presses("检查记录")
+    await pdf_of(supervisor, "第 1 版")
+    await supervisor.presses("退回")
+    await supervisor.sees("要改什么")
+    await supervisor.says("补上两人的姓名")
+    await supervisor.sees("退回修改")
+    await first.presses("打开任务", within=5)
+    await first.sees("补上两人的姓名")
+    await first.says("2 不符合 健康证过期两人：王某、刘某")
+    await first.sees("王某、刘某", button="签名提交")
+    await first.presses("签名提交")
+    await second.presses("确认签名", within=5)
+    await second.sees("已提交", button="检查记录")
+    await second.presses("检查记录")
+    text = await pdf_of(second, "第 2 版")
+    old, new = await town.rows(select(Record).order_by(Record.version))
+    assert (old.version, new.version, new.reason) == (1, 2, "补上两人的姓名")
+    assert "王某" not in str(old.content)
+    assert "王某、刘某" in text
+    assert old.hash in text
+    assert "补上两人的姓名" in text
+    printed = await town.app.sender.press.print({"kind": "record", "id": old.id, "language": "zh_CN"})
+    assert "这是第1版，已被第2版代替" in text_of(printed.pdf)
+    async with aiohttp.ClientSession() as web:
+        page = await (await web.get(f"{town.app.address}/records/{old.token}")).text()
+    assert "已有新版" in page
+
+
+async def test_a_correction_is_written_below_and_nothing_is_rewritten(town: Town) -> None:
+    visit, first, _ = await signed(town)
+    before = (await town.rows(select(Record)))[0]
+    supervisor = town["赵主管"]
+    await supervisor.sees("待审核", button="更正记录")
+    await supervisor.presses("更正记录")
+    await supervisor.sees("哪里要更正")
+    await supervisor.says("证号写错：应为 <b>12</b>，手误")
+    await supervisor.sees("第 2 版")
+    await first.sees("更正，现在是第 2 版", button="检查记录")
+    await first.presses("检查记录")
+    text = await pdf_of(first, "第 2 版")
+    assert "证号写错：应为<b>12</b>，手误" in text
+    old, new = await town.rows(select(Record).order_by(Record.version))
+    assert old.content == before.content
+    assert {**new.content, "amendments": [], "earlier": [], "version": 1} == old.content
+    assert new.content["amendments"][0]["by"] == "赵主管"
+    assert (await town.rows(select(Visit.state).where(Visit.id == visit.id))) == ["submitted"]
+
+
+async def test_proof_of_duty_done_names_every_step(town: Town) -> None:
+    _, first, second = await signed(town)
+    supervisor = town["赵主管"]
+    await supervisor.sees("待审核", button="通过并公示")
+    await supervisor.presses("通过并公示")
+    await supervisor.sees("已公示")
+    await first.sees("已审核通过并公示", button="打开任务")
+    await first.presses("打开任务")
+    await first.sees("已公示", button="履职证明")
+    await first.presses("履职证明")
+    text = await pdf_of(first, "履职证明", within=5)
+    (row,) = await town.rows(select(Record))
+    (evidence,) = await town.rows(select(Evidence))
+    (commitment,) = [
+        one.after["commitment"] for one in await town.rows(select(JournalEntry).where(JournalEntry.verb == "commit"))
+    ]
+    (outcome,) = [
+        one.after["outcome"] for one in await town.rows(select(JournalEntry).where(JournalEntry.verb == "draw"))
+    ]
+    wanted = [first.name, second.name, row.hash, evidence.sha256, commitment, outcome, f"{town.app.address}/draws/1"]
+    wanted += ["抽取承诺", "收到任务通知", "到场", "填写要点", "提交证据", "签名", "形成记录", "审核公示"]
+    assert [one for one in wanted if one not in text] == []
+
+
+async def at_the_days(town: Town) -> tuple[Visit, Phone, Phone]:
+    await released(town)
+    async with town.app.database.write() as session:
+        (await session.get_one(Checklist, 1)).materials = ["食品经营许可证", "从业人员健康证明"]
+    visit, first, second = await the_visit(town)
+    await opened(first, visit)
+    await first.presses("检查通知书")
+    await first.sees("哪一天去查", button="12月2日")
+    await first.presses("12月2日")
+    await first.sees("检查日期 12月2日", button="送审")
+    return visit, first, second
+
+
+async def test_a_notice_goes_out_when_the_supervisor_agrees(town: Town) -> None:
+    visit, first, second = await at_the_days(town)
+    await first.presses("送审")
+    await first.sees("待审批")
+    supervisor = town["赵主管"]
+    await supervisor.sees("待审批", button="同意发出")
+    assert "先发后补" not in first.screen().splitlines()[-2]
+    await supervisor.presses("同意发出")
+    await supervisor.sees("已同意发出")
+    text = await pdf_of(first, "已同意发出")
+    await pdf_of(second, "已同意发出")
+    wanted = [visit.subject.name, visit.task.number, "2026年12月2日", "现场检查", "食品安全法第一百一十条"]
+    wanted += ["食品经营许可证", "从业人员健康证明", f"{first.name}13800000000", "申请回避", "审批：已同意"]
+    wanted += [f"{town.app.address}/visits/{visit.token}"]
+    assert [one for one in wanted if one not in text] == []
+    assert "紧急" not in text
+    await first.presses("已送达")
+    await first.sees("已送达当事人")
+    (notice,) = await town.rows(select(Notice))
+    assert (notice.state, notice.delivered_at is not None) == ("approved", True)
+    assert [str(day) for day in await town.rows(select(Visit.planned_on).where(Visit.id == visit.id))] == ["2026-12-02"]
+    await supervisor.presses_old("同意发出")
+    await supervisor.sees_toast("过期")
+
+
+async def test_a_notice_that_is_not_agreed_can_be_asked_again(town: Town) -> None:
+    visit, first, _ = await at_the_days(town)
+    await first.presses("送审")
+    supervisor = town["赵主管"]
+    await supervisor.sees("待审批", button="不同意")
+    await supervisor.presses("不同意")
+    await supervisor.sees("为什么不同意")
+    await supervisor.says("那天停水 *停电*")
+    await supervisor.sees("没有同意：那天停水 *停电*")
+    await first.sees("没有同意：那天停水 *停电*", button="检查通知书")
+    assert await town.rows(select(Visit.planned_on).where(Visit.id == visit.id)) == [None]
+    await first.presses("检查通知书")
+    await first.sees("上次没有同意", button="12月3日")
+    await first.presses("12月3日")
+    await first.sees("检查日期 12月3日")
+    await first.presses("送审")
+    await supervisor.sees("12月3日", button="同意发出")
+    await supervisor.presses("同意发出")
+    assert "2026年12月3日" in await pdf_of(first, "已同意发出")
+
+
+async def test_an_urgent_notice_comes_at_once_and_is_approved_afterwards(town: Town) -> None:
+    visit, first, _ = await at_the_days(town)
+    supervisor = town["赵主管"]
+    await first.presses("紧急，先发后补")
+    text = await pdf_of(first, "紧急，先发后补")
+    assert "紧急" in text
+    assert "审批后补" in text
+    await supervisor.sees("待补审批", button="同意发出")
+    await first.presses("返回")
+    await first.sees(visit.subject.name, button="开始检查")
+    await first.presses("开始检查")
+    await first.sees("到了请点")
+    await first.presses("我已到场")
+    await first.sees("1/5")
+    supervisor.reads_all()
+    await ticks.letters(town.app.database, town.clock())
+    await supervisor.sees_nothing_new()
+    town.clock.moves_to(datetime(2026, 12, 1, 8, 0, tzinfo=ZONE))
+    for _ in range(2):
+        await ticks.letters(town.app.database, town.clock())
+    await supervisor.sees("还在等您审批", button="同意发出")
+    town.clock.moves_to(town.clock() + timedelta(days=1))
+    await ticks.letters(town.app.database, town.clock())
+    await supervisor.sees_nothing_new()
+    await supervisor.presses("同意发出")
+    await supervisor.sees("已同意发出")
+    text = await pdf_of(first, "已同意发出")
+    assert "审批：已同意" in text
+
+
+async def test_no_notice_once_the_visit_has_started(town: Town) -> None:
+    visit, first, second = await at_the_days(town)
+    await second.presses("逐户查看")
+    await second.sees("待检查", button=visit.subject.name)
+    await second.presses(visit.subject.name)
+    await second.sees(visit.subject.name, button="开始检查")
+    await second.presses("开始检查")
+    await second.sees("到了请点")
+    await second.presses("我已到场")
+    await second.sees("1/5")
+    await first.presses("送审")
+    await first.sees_toast("检查已经开始")
+    assert await town.rows(select(Notice)) == []
+
+
+async def test_a_paper_that_cannot_be_printed_holds_up_nothing(town: Town) -> None:
+    _, _, second = await signed(town)
+    await second.presses("检查记录")
+    await second.sees("检查记录表")
+    async with town.app.database.write() as session:
+        (row,) = await session.scalars(select(Record))
+        row.content = {"broken": True}
+    await second.presses("检查记录")
+    await second.sees("文件没有做出来")
+    await second.says("/start")
+    await second.sees()
+    assert re.fullmatch(r"[A-Za-z0-9_-]{24}", row.token)
+
+
+async def test_papers_are_exported_at_a_terminal(town: Town, tmp_path: Path) -> None:
+    visit, first, _ = await signed(town)
+    settings = town.app.settings
+    environment = {**os.environ, "DATA_DIR": str(settings.data_dir), "DATABASE_URL": settings.database_url}
+
+    async def export(*words: str) -> int | None:
+        command = [sys.executable, "-m", "bot", "export", *words]
+        process = await asyncio.create_subprocess_exec(*command, env=environment)
+        return await process.wait()
+
+    file = tmp_path / "paper.pdf"
+    assert await export("record", str(visit.id), str(file), "--language", "en") == 0
+    assert visit.subject.name in text_of(file.read_bytes())
+    assert "Inspectionrecord" in text_of(file.read_bytes())
+    staff_number = next(seat.person.staff_no for seat in visit.seats if seat.person and seat.person.name == first.name)
+    assert await export("proof", str(visit.id), str(file), "--staff-number", staff_number) == 0
+    assert "履职证明" in text_of(file.read_bytes())
+    assert await export("notice", str(visit.id), str(file)) == 1
+    assert await export("record", "999", str(file)) == 1
