@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .SILENT:
-.PHONY: help run demo test test-people test-parts test-pages check
+.PHONY: help run demo test test-people test-processes test-parts test-pages check
 .DEFAULT_GOAL := help
 
 help:
@@ -23,12 +23,15 @@ test: .venv/.installed-dev
 ifdef ARGS
 	tests/with_postgres.sh $(BIN)/python -m pytest $(ARGS)
 else
-	tests/with_postgres.sh $(MAKE) --no-print-directory -j 3 --output-sync=target test-people test-parts test-pages
+	tests/with_postgres.sh $(MAKE) --no-print-directory -j 4 --output-sync=target test-people test-processes test-parts test-pages
 endif
 
 # The parts of the suite, side by side: people and processes mostly wait, the others compute.
 test-people:
-	$(BIN)/python -m pytest tests/conversations tests/e2e
+	$(BIN)/python -m pytest tests/conversations
+
+test-processes:
+	TEST_POSTGRES_URL="$$TEST_POSTGRES_URL_4" $(BIN)/python -m pytest tests/e2e
 
 test-parts:
 	TEST_POSTGRES_URL="$$TEST_POSTGRES_URL_2" $(BIN)/python -m pytest --ignore=tests/conversations --ignore=tests/e2e --ignore=tests/web

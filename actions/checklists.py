@@ -8,13 +8,12 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from actions.journal import record
-from actions.visits import seat_of, unsign
+from actions.work import check_own, may_work, own_points, unsign
 from models.items import Point
 from models.people import Person
 from models.visits import Answer, Visit
 from rules import checklists as rules
 from rules.refusal import Refusal
-from rules.visits import WORKING
 
 
 def point_of(visit: Visit, number: int) -> Point:
@@ -30,10 +29,10 @@ def answer_to(visit: Visit, point: Point) -> Answer | None:
     return next((answer for answer in visit.answers if answer.point_id == point.id), None)
 
 
-def open_points(visit: Visit) -> list[int]:
-    """The numbers of the points that are asked and have no answer; the first is where one is in the checklist."""
-    answered = {answer.point_id for answer in visit.answers}
-    return [number for number, point in visit.asked.items() if point.id not in answered]
+def open_points(visit: Visit, by: Person) -> list[int]:
+    """The numbers of the points that somebody is asked and that have no answer; the first is where they are."""
+    answered, own = {answer.point_id for answer in visit.answers}, own_points(visit, by)
+    return [number for number, point in visit.asked.items() if point.id in own and point.id not in answered]
 
 
 async def answer(
@@ -52,8 +51,9 @@ async def answer(
     `reading` is what was measured, chosen or sampled; without one, `yes` says what `rules.checklists.unasked` says.
     `source` is another department's answer that this one rests on (互认).
     """
-    may_enter(visit, by)
+    may_work(visit, by)
     points = {number: point_of(visit, number) for number in numbers}
+    check_own(visit, list(points), by)
     if value == "na" and (fixed := [number for number, point in points.items() if not point.optional]):
         raise Refusal("checklists.always_applies", number=fixed[0])
     changed = {}
@@ -95,6 +95,21 @@ def _unmeasured(number: int, point: Point) -> str:
     return entry.reading
 
 
+async def answer_range(
+    session: AsyncSession, visit: Visit, numbers: Iterable[int], by: Person, now: datetime
+) -> list[int]:
+    """Several points conform, but for those that were answered otherwise one by one: whichever was said first.
+
+    The numbers that kept another answer. So messages that were queued without a signal may come in any order.
+    """
+    wanted = {number: point_of(visit, number) for number in numbers}
+    check_own(visit, list(wanted), by)
+    said = {number: answer_to(visit, point) for number, point in wanted.items()}
+    kept = [number for number, one in said.items() if one and one.value != "yes"]
+    await answer(session, visit, [number for number in wanted if said[number] is None], "yes", by, now)
+    return kept
+
+
 async def enter(session: AsyncSession, visit: Visit, number: int, text: str, by: Person, now: datetime) -> str:
     """Answer a point by what was measured, chosen, sampled or written; whether that conforms (yes or no)."""
     point = point_of(visit, number)
@@ -106,7 +121,7 @@ async def enter(session: AsyncSession, visit: Visit, number: int, text: str, by:
 async def answer_rest(session: AsyncSession, visit: Visit, by: Person, now: datetime, but: Iterable[int] = ()) -> None:
     """All points without an answer conform, except some, and those that somebody must measure or choose first."""
     left = set(but)
-    while easy := [number for number in open_points(visit) if number not in left and _easy(visit.points[number])]:
+    while easy := [number for number in open_points(visit, by) if number not in left and _easy(visit.points[number])]:
         await answer(session, visit, easy, "yes", by, now)  # which may make more points apply
 
 
@@ -123,16 +138,9 @@ async def tick_materials(
     session: AsyncSession, visit: Visit, states: dict[str, str], by: Person, now: datetime
 ) -> None:
     """Say of papers that they were seen or missing, or (empty) take that back."""
-    may_enter(visit, by)
+    may_work(visit, by)
     ticked = {name: state for name, state in (visit.materials | states).items() if state}
     if ticked != visit.materials:
         visit.materials = ticked
         unsign(visit)
         record(session, now, by, "materials", "visit", visit.id, after=states)
-
-
-def may_enter(visit: Visit, by: Person) -> None:
-    """Refused unless somebody has a seat on the visit, and its answers may change."""
-    seat_of(visit, by)
-    if visit.state not in WORKING:
-        raise Refusal("visits.not_now")

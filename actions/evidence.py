@@ -9,9 +9,9 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from actions.checklists import may_enter, point_of
+from actions.checklists import point_of
 from actions.journal import record
-from actions.visits import unsign
+from actions.work import may_work, unsign
 from models.people import Person
 from models.visits import Evidence, Visit
 from rules import evidence
@@ -53,7 +53,7 @@ async def attach(
 
     `words` came with it and belong to no answer: the journal keeps them. Refused as entering an answer is.
     """
-    may_enter(visit, by)
+    may_work(visit, by)
     point = point_of(visit, number) if number else None
     same = [one for one in visit.evidence if one.sha256 == kept.sha256]
     here = next((one for one in same if one.point_id == (point.id if point else None)), None)

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from actions.journal import record
 from actions.notify import notify
+from actions.results import thaw
 from models.people import Person
 from models.publication import Publication
 from models.visits import Visit
@@ -53,6 +54,7 @@ async def send_back(session: AsyncSession, visit: Visit, reason: str, by: Person
     check_move(visit.state, "returned")
     visit.state, visit.returned_because = "returned", reason
     visit.version += 1
+    thaw(visit)
     for seat in visit.seats:
         seat.signed_at = None
     record(session, now, by, "return", "visit", visit.id, why=reason)

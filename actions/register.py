@@ -101,7 +101,10 @@ class VisitItem(NamedTuple):
 
 
 class VisitCode(NamedTuple):
-    """What a visit code (行政行为码) proves; `seats` is how many inspectors each department must send."""
+    """What a visit code (行政行为码) proves; `seats` is how many inspectors each department must send.
+
+    `due` and `submitted_at` say until when it is good (`rules.visits.code_until`).
+    """
 
     task_number: str
     task_name: str
@@ -115,6 +118,8 @@ class VisitCode(NamedTuple):
     subject: PublicSubject
     items: Sequence[VisitItem]
     officers: Sequence[Officer]
+    due: date
+    submitted_at: datetime | None
 
 
 _SUBJECT = (Subject.code, Subject.name, Subject.kind, Subject.status, Area.name, Subject.address)
@@ -240,7 +245,7 @@ async def visit_code(session: AsyncSession, token: str) -> VisitCode | None:
     task = (Task.number, Task.name, Organ.name, Task.seats)
     told = (Draw.sequence, Publication.result, Publication.published_at, Visit.started_at)
     query = (
-        select(*task, *told, Visit.state, Visit.id, *_SUBJECT)
+        select(*task, *told, Visit.state, Visit.id, *_SUBJECT, Visit.due, Visit.submitted_at)
         .select_from(Visit)
         .join(Subject, Visit.subject_id == Subject.id)
         .join(Area, Subject.area_code == Area.code)
@@ -270,7 +275,7 @@ async def visit_code(session: AsyncSession, token: str) -> VisitCode | None:
     )
     items = [VisitItem(*one) for one in await session.execute(asked)]
     finished = row.state in ("submitted", "published")
-    return VisitCode._make((*row[:8], finished, _subject(row[10:]), items, officers))
+    return VisitCode._make((*row[:8], finished, _subject(row[10:-2]), items, officers, *row[-2:]))
 
 
 async def answers(session: AsyncSession) -> None:

@@ -104,6 +104,7 @@ async def _hand_out(session: AsyncSession, draw: Draw, visits: list[Visit], by: 
     await offers.look(session, draw, now)
     numbers = {"inspectors": len(told), "visits": len(visits)}
     record(session, now, by, "release", "draw", draw.id, after=numbers | {"per_week": draw.per_week})
+    await session.flush()
 
 
 async def _tell_partners(session: AsyncSession, draw: Draw, now: datetime) -> None:

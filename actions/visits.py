@@ -5,44 +5,54 @@ from __future__ import annotations
 from collections import Counter
 from datetime import date, datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from actions import seats
-from actions.calendars import official
+from actions import records, seats
+from actions.findings import correct_by as correct_by
+from actions.findings import result_of as result_of
+from actions.findings import unfinished as unfinished
 from actions.journal import record
 from actions.notify import notify
-from actions.records import freeze
-from models.leads import Lead
+from actions.results import freeze
+from actions.results import problems as problems
+from actions.work import absent, may_work
+from actions.work import seat_of as seat_of
+from actions.work import unsign as unsign
 from models.people import Person, with_role
 from models.plans import Task
 from models.visits import Seat, Visit
-from rules import results
-from rules.deadlines import CORRECTION
-from rules.evidence import SHOWS
+from rules.methods import ON_SITE
 from rules.refusal import Refusal
 from rules.seats import AT_LEAST
 from rules.visits import NOT_STARTED, WORKING, check_move
 
 
-def seat_of(visit: Visit, person: Person) -> Seat:
-    """The seat that a person holds on a visit. Refused if there is none."""
-    for seat in visit.seats:
-        if seat.person_id == person.id and seat.state in ("offered", "accepted"):
-            return seat
-    raise Refusal("seats.not_yours")
+def may_begin(visit: Visit, by: Person, today: date) -> None:
+    """Refused unless two inspectors of each department hold a seat and whoever begins has a valid certificate.
+
+    行政处罚法 and docs/regulation.md, R3.2.2a.
+    """
+    _enough(visit)
+    if by.certificate_until is None or by.certificate_until < today:
+        raise Refusal("visits.certificate", name=by.name)
 
 
-async def arrive(session: AsyncSession, visit: Visit, by: Person, now: datetime) -> None:
-    """Be there: whoever arrives has accepted; the first to arrive starts the visit.
+def _enough(visit: Visit) -> None:
+    """Refused while a department has fewer than two inspectors on it: one may have had to leave (当事人申请回避)."""
+    held = Counter(one.department for one in visit.seats if one.person_id is not None)
+    if short := [name for name in visit.departments if held[name] < AT_LEAST]:
+        raise Refusal("visits.too_few", department=short[0])
 
-    Two inspectors at least of each department must hold a seat (行政处罚法 and docs/regulation.md, R3.2.2a).
+
+async def arrive(session: AsyncSession, visit: Visit, by: Person, now: datetime, *, why: str = "") -> None:
+    """Be there: whoever arrives has accepted; the first to arrive starts the visit, and the others hear of it at once.
+
+    `why` says of an arrival that nobody tapped what it follows from.
     """
     seat = seat_of(visit, by)
     if visit.state in NOT_STARTED:
-        _enough(visit)
-        if by.certificate_until is None or by.certificate_until < now.date():
-            raise Refusal("visits.certificate", name=by.name)
+        may_begin(visit, by, now.date())
         await seats.accept(session, visit, seat, by, now)
         _move(visit, "started")
         visit.started_at = now
@@ -51,104 +61,35 @@ async def arrive(session: AsyncSession, visit: Visit, by: Person, now: datetime)
     else:
         await seats.accept(session, visit, seat, by, now)
     if seat.arrived_at is None:
+        first = all(one.arrived_at is None for one in visit.seats)
         seat.arrived_at = now
-        record(session, now, by, "arrive", "visit", visit.id)
-
-
-def _enough(visit: Visit) -> None:
-    held = Counter(one.department for one in visit.seats if one.person_id is not None)
-    if short := [name for name in visit.departments if held[name] < AT_LEAST]:
-        raise Refusal("visits.too_few", department=short[0])
-
-
-def result_of(visit: Visit) -> str:
-    """The result that was chosen, or that the answers suggest."""
-    return visit.result or results.proposed(answer.value for answer in visit.standing.values())
-
-
-def correct_by(visit: Visit, today: date) -> date | None:
-    """By when problems must be corrected: the day that was chosen, or the proposal; none without an order."""
-    if result_of(visit) != results.CORRECTION:
-        return visit.correct_by
-    return visit.correct_by or official().add(today, CORRECTION)
-
-
-async def choose_result(session: AsyncSession, visit: Visit, result: str, by: Person, now: datetime) -> None:
-    """Choose the result by hand; signatures that stood under another one fall."""
-    _may_work(visit, by)
-    record(
-        session,
-        now,
-        by,
-        "choose_result",
-        "visit",
-        visit.id,
-        before={"result": visit.result},
-        after={"result": result},
-    )
-    visit.result = result
-    unsign(visit)
-
-
-async def choose_correction(session: AsyncSession, visit: Visit, days: int, by: Person, now: datetime) -> None:
-    """Order correction within so many working days."""
-    _may_work(visit, by)
-    visit.correct_by = official().add(now.date(), days)
-    record(
-        session,
-        now,
-        by,
-        "order_correction",
-        "visit",
-        visit.id,
-        after={"correct_by": visit.correct_by.isoformat()},
-    )
-    unsign(visit)
-
-
-async def problems(session: AsyncSession, visit: Visit, today: date) -> list[str]:
-    """Why the visit cannot be signed yet, as codes; empty if it can."""
-    answers = visit.standing
-    leads = await session.scalar(select(func.count()).where(Lead.visit_id == visit.id)) or 0
-    wrong = results.problems(
-        result_of(visit),
-        failed=sum(answer.value == "no" for answer in answers.values()),
-        unanswered=len(visit.asked) - len(answers),
-        evidence=sum(one.kind != "position" for one in visit.evidence),
-        correction_ordered=correct_by(visit, today) is not None,
-        leads=leads,
-    )
-    if result_of(visit) not in results.WITHOUT_CHECKING:
-        wrong += [f"finding:{number}" for number in unfinished(visit)]
-    return wrong
-
-
-def unfinished(visit: Visit) -> list[int]:
-    """The numbers of failed points that still lack words, or the photo that their checklist asks for."""
-    photographed = {evidence.point_id for evidence in visit.evidence if evidence.kind in SHOWS}
-    missing = []
-    for number, answer in visit.standing.items():
-        point, failed = answer.point, answer.value == "no"
-        wants_photo = point.photo == "always" or (failed and point.photo == "failure")
-        if (failed and not answer.note) or (wants_photo and answer.value != "na" and point.id not in photographed):
-            missing.append(number)
-    return missing
+        record(session, now, by, "arrive", "visit", visit.id, why=why)
+        for one in absent(visit) if first else ():
+            assert one.person_id
+            await notify(
+                session, one.person_id, "visits.arrived", str(visit.id), now, urgent=True, visit=visit.id, who=by.id
+            )
 
 
 async def sign(session: AsyncSession, visit: Visit, by: Person, now: datetime) -> bool:
     """Sign what was found; the last signature hands it in for review. Whether it is handed in now.
 
-    Refused while a department has fewer than two inspectors on it: one may have had to leave (当事人申请回避).
+    Whoever signs without having arrived says by that that they are there, unless it was said why they are not
+    (docs/decisions/0002-presence.md). All hold a seat and sign; nothing is handed in without.
     """
-    seat = _may_work(visit, by)
+    seat = may_work(visit, by)
+    if seat.signed_at is not None:
+        return False
     _enough(visit)
     wrong = await problems(session, visit, now.date())
     if wrong:
         raise Refusal("visits.cannot_sign", count=len(wrong))
-    visit.result, visit.correct_by = result_of(visit), correct_by(visit, now.date())
+    if seat in absent(visit) and not visit.alone_because:
+        await arrive(session, visit, by, now, why="signature")
+    visit.correct_by = correct_by(visit, now.date())
     seat.signed_at = now
     seat.version += 1
-    record(session, now, by, "sign", "visit", visit.id, after={"result": visit.result})
+    record(session, now, by, "sign", "visit", visit.id, after={"result": result_of(visit)})
     waiting = [one for one in visit.seats if one.person_id and not one.signed_at]
     if waiting:
         for one in waiting:
@@ -163,22 +104,17 @@ async def sign(session: AsyncSession, visit: Visit, by: Person, now: datetime) -
                 visit=visit.id,
             )
         return False
+    if absent(visit) and not visit.alone_because:
+        raise Refusal("visits.absent")
+    freeze(visit, now.date())
     _move(visit, "submitted")
     visit.submitted_at = now
     record(session, now, by, "submit", "visit", visit.id)
-    await freeze(session, visit, by, now)
+    await records.freeze(session, visit, by, now)
     for supervisor in await with_role(session, "supervisor", visit.task.organ_id):
         key = f"{visit.id}:{visit.version}"
         await notify(session, supervisor.id, "visits.review", key, now, visit=visit.id)
     return True
-
-
-def unsign(visit: Visit) -> None:
-    """What was signed has changed: everybody signs anew."""
-    for seat in visit.seats:
-        if seat.signed_at:
-            seat.signed_at = None
-            seat.version += 1
 
 
 async def under_way(session: AsyncSession, person: Person) -> Visit | None:
@@ -186,7 +122,8 @@ async def under_way(session: AsyncSession, person: Person) -> Visit | None:
     query = (
         select(Visit)
         .join(Seat, Seat.visit_id == Visit.id)
-        .where(Seat.person_id == person.id, Seat.arrived_at.is_not(None), Seat.signed_at.is_(None))
+        .where(Seat.person_id == person.id, Seat.signed_at.is_(None))
+        .where(Seat.arrived_at.is_not(None) | (Visit.method != ON_SITE))
         .where(Visit.state.in_(WORKING))
         .order_by(Seat.arrived_at.desc())
         .limit(1)
@@ -204,13 +141,6 @@ async def waiting_for(session: AsyncSession, organ_id: int) -> list[Visit]:
         .order_by(Visit.submitted_at)
     )
     return list(await session.scalars(query))
-
-
-def _may_work(visit: Visit, by: Person) -> Seat:
-    seat = seat_of(visit, by)
-    if visit.state not in WORKING:
-        raise Refusal("visits.not_now")
-    return seat
 
 
 def _move(visit: Visit, to: str) -> None:

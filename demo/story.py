@@ -19,6 +19,7 @@ from locales import Words
 from models.people import Area
 from models.subjects import Subject
 from models.visits import Seat, Visit
+from simulator import Phone
 
 IMPORT = 180.0  # seconds
 SMALLEST = 12  # subjects that an area needs for a story
@@ -184,11 +185,17 @@ class Story(Teller):
             await self.press(first, "发送", "已移送")
             await self.phone("陈刚").sees("疏散通道堆放 4 只气瓶", within=WAIT, button="签收")
         async with self.step("sign"):
-            await self.press(first, "继续检查", "发现问题已责令改正", "签名提交")
+            await self.press(first, "继续检查", "发现问题已责令改正", "拍签字页")
+            await self._subject_signs(first)
             await self._sign()
 
     def _inspectors(self) -> list[str]:
         return [seat.person.name for seat in self.visit.seats if seat.person]
+
+    async def _subject_signs(self, first: Phone) -> None:
+        await self.press(first, "拍签字页", "签字页")
+        await first.sends_photo(pictures.licence())
+        await first.sees("签字页已收到", within=WAIT, button="签名提交")
 
     async def _sign(self) -> None:
         first, second = (self.phone(name) for name in self._inspectors())
@@ -207,7 +214,8 @@ class Story(Teller):
             await self.press(first, "打开任务", "退回原因", "改答案")
             await self.press(first, "改答案", "跳到哪一项")
             await self.press(first, "1❌", "1/4")
-            await self.ask(first, "1 不符合 执照压在抽屉里，已当场挂上", "已当场挂上", "签名提交")
+            await self.ask(first, "1 不符合 执照压在抽屉里，已当场挂上", "已当场挂上", "拍签字页")
+            await self._subject_signs(first)
             await self._sign()
         async with self.step("approve"):
             await supervisor.sees("已当场挂上", within=WAIT, button="通过并公示")

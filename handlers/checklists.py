@@ -6,7 +6,9 @@ from markupsafe import Markup
 
 from actions import checklists, recognition, visits
 from actions.evidence import photographed
-from handlers import evidence, results
+from actions.findings import all_results
+from actions.work import department_of, own_points
+from handlers import entries, evidence, results
 from handlers.buttons import button
 from handlers.turn import NOTHING, Rows, Turn
 from handlers.wording import brief
@@ -25,10 +27,11 @@ async def show(turn: Turn, visit: Visit, head: Markup = NOTHING) -> None:
     if seat.signed_at:
         await results.waiting(turn, visit, head)
         return
-    pending = visits.unfinished(visit)
+    own = own_points(visit, turn.person)
+    pending = [number for number in visits.unfinished(visit) if visit.points[number].id in own]
     asked = [number for number in pending if number == _asked_for(turn, visit)]
-    number = next(iter(asked + checklists.open_points(visit) + pending), None)
-    if number is None or visit.result in TERMINAL:
+    number = next(iter(asked + checklists.open_points(visit, turn.person) + pending), None)
+    if number is None or all_results(visit) <= TERMINAL:
         await results.show(turn, visit, head)
     elif (answer := checklists.answer_to(visit, visit.points[number])) and answer.value == "no" and number in pending:
         await _ask_for_finding(turn, visit, number, head)
@@ -46,7 +49,8 @@ async def _show_point(turn: Turn, visit: Visit, number: int, head: Markup) -> No
     words, point = turn.words, checklists.point_of(visit, number)
     how = rules.kind(point.answer)
     measured = {"reading": number} if how.name != "yes_no" or point.min_sample else {}
-    turn.wait_for("visit", visit=visit.id, **measured, **({"photo": number} if point.photo == "always" else {}))
+    always = {"photo": number} if point.photo == "always" else {}
+    turn.wait_for("visit", visit=visit.id, shown=number, **measured, **always)
     answer = checklists.answer_to(visit, point)
     version = answer.version if answer else 0
     lines = [head] if head else []
@@ -70,6 +74,14 @@ async def _show_point(turn: Turn, visit: Visit, number: int, head: Markup) -> No
         lines.append(words("point.photo"))
     ids = (visit.id, number)
     rows: Rows = [[]]
+    if point.id not in own_points(visit, turn.person):  # another department's: to read, not to answer
+        turn.wait_for("visit", visit=visit.id, shown=number)
+        part = next(part for part in visit.parts if point in part.checklist.points)
+        lines.append(words("point.of_others", department=department_of(visit, part)))
+        row = [button(words, "previous", *ids)] if number > 1 else []
+        rows = [[*row, button(words, "to_result", visit.id), button(words, "save", visit.id)]]
+        await turn.show(results.about(visit), Markup("\n").join(lines), rows)
+        return
     if how.name == "choice":
         rows[0] = [
             button(words, "choice", *ids, place, version=version, label="button.choice", choice=choice)
@@ -83,7 +95,7 @@ async def _show_point(turn: Turn, visit: Visit, number: int, head: Markup) -> No
         lines.append(words("point.earlier", department=found.department, day=found.day))
         rows.insert(0, [button(words, "rely", *ids, version=version)])
     moves = [button(words, "previous", *ids)] if number > 1 else []
-    if checklists.open_points(visit):
+    if checklists.open_points(visit, turn.person):
         moves.append(button(words, "rest", visit.id))
     else:
         moves.append(button(words, "to_result", visit.id))
@@ -223,7 +235,7 @@ async def to_result(turn: Turn, visit: Visit) -> None:
 
 async def save(turn: Turn, visit: Visit) -> None:
     """`保存退出`: everything is kept already; the card says where to go on."""
-    turn.wait_no_more()
+    turn.wait_for("visit", visit=visit.id)  # what was queued without a signal may still come
     words = turn.words
     done, total = len(visit.standing), len(visit.asked)
     rows = [
@@ -240,28 +252,28 @@ async def heard(turn: Turn, visit: Visit, number: int) -> None:
     """Words, a photo or a file sent during a visit; `number` is the point that was asked about, 0 if none."""
     words = turn.words
     head = NOTHING
-    subject = evidence.asked(turn, number) if turn.file else number
+    text, entered, subject = turn.text, None, number
     if turn.file:
+        subject = evidence.asked(turn, number)
+        named, text, entered = entries.captioned(visit, subject, text)
+        if named != subject:
+            number = subject = named
         turn.in_place = evidence.continues(turn)
         head = await evidence.receive(turn, visit, subject)
-    text = turn.text
-    entered = typed.answers(text) if text and not turn.file else None
+    else:
+        entered = typed.answers(text) if text else None
     waiting = int((turn.chat.awaiting or {}).get("reading", 0))
     measured = typed.reading(text) if text and not turn.file else None
     if entered:
-        await _enter(turn, visit, entered)
+        head = await _enter(turn, visit, entered) or head
     elif measured and measured[0] in visit.points and _is_read(visit.points[measured[0]]):
         await _read(turn, visit, *measured)
-    elif text and typed.signs(text) and not turn.file:
-        await results.sign(turn, visit)
-        return
     elif text and turn.file and subject and subject != number:  # of an album, or of a point that conforms
         await evidence.note(turn, visit, subject)
     elif text and number:
-        said = checklists.answer_to(visit, checklists.point_of(visit, number))
-        if turn.file and said and said.note:  # a caption comes after words that were typed, not in their place
-            text = f"{said.note}；{text}"
-        await checklists.describe(turn.session, visit, number, text, turn.person, turn.now)
+        note = entries.note(visit, number, text, captioned=turn.file is not None)
+        if note:
+            await checklists.describe(turn.session, visit, number, note, turn.person, turn.now)
         head = head or words("finding.noted")
     elif text and waiting and not turn.file:
         await _read(turn, visit, waiting, text)
@@ -276,14 +288,19 @@ def _is_read(point: Point) -> bool:
     return point.min_sample > 0 or rules.kind(point.answer).name != "yes_no"
 
 
-async def _enter(turn: Turn, visit: Visit, entered: typed.Answers) -> None:
+async def _enter(turn: Turn, visit: Visit, entered: typed.Answers) -> Markup:
+    """Enter typed answers; what is to be said about them, if anything."""
     person, now = turn.person, turn.now
     if not entered.numbers and entered.value == "yes":
         await checklists.answer_rest(turn.session, visit, person, now, entered.but)
-        return
+        return NOTHING
+    if entered.value == "yes" and len(entered.numbers) > 1:
+        kept = await checklists.answer_range(turn.session, visit, entered.numbers, person, now)
+        return turn.words("point.kept", numbers=turn.words("and").join(map(str, kept))) if kept else NOTHING
     numbers = entered.numbers
     if not numbers:
-        numbers = tuple(number for number in checklists.open_points(visit) if number not in entered.but)
+        numbers = tuple(number for number in checklists.open_points(visit, person) if number not in entered.but)
     if entered.value == "no" and len(numbers) == 1:
         turn.wait_for("visit", visit=visit.id, point=numbers[0])
     await checklists.answer(turn.session, visit, numbers, entered.value, person, now, note=entered.note)
+    return NOTHING

@@ -18,6 +18,7 @@ from handlers import (
     review,
     seats,
     stages,
+    steps,
     tasks,
 )
 from handlers import visits as visit_cards
@@ -33,9 +34,8 @@ async def heard(turn: Turn) -> None:
     if what == "visit":
         visit = await visit_cards.find(turn, awaiting["visit"])
         _again(turn, visit.id)
-        if await visit_cards.at_the_door(turn, visit):
-            return
-        await checklists.heard(turn, visit, awaiting.get("point", 0))
+        if not await steps.heard(turn, visit, awaiting):
+            await checklists.heard(turn, visit, awaiting.get("point", 0))
     elif what in ("recusal", "leave"):
         visit = await visit_cards.find(turn, awaiting["visit"])
         await seats.gave_reason(turn, visit, what, turn.text)

@@ -8,11 +8,15 @@ from markupsafe import Markup
 from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from actions import subject
 from actions.digests import digest
-from handlers import digests, leads, letters, offers, papers, records, review, seat_notices, tasks, visits
+from actions.findings import result_of
+from actions.work import absent
+from handlers import digests, findings, leads, letters, offers, papers, records, review, seat_notices, tasks, visits
 from handlers.buttons import button
 from handlers.telling import Message, Render, Telling
 from handlers.turn import House, Rows
+from handlers.wording import brief
 from locales import Words
 from models.draws import Draw
 from models.leads import Lead
@@ -103,11 +107,40 @@ async def _sign(tell: Telling) -> Message | None:
         names=tell.words("and").join(signed),
         total=len(visit.points),
         failed=failed,
-        result=tell.words(f"result.{visit.result}"),
+        result=tell.words(f"result.{result_of(visit)}"),
     )
+    if mine in absent(visit):
+        key = "presence.sign_though_absent" if visit.alone_because else "presence.by_signing"
+        text = Markup("\n").join([text, tell.words(key, why=visit.alone_because)])
     confirm = button(tell.words, "confirm", visit.id, version=visit.version)
     look = button(tell.words, "here", visit.id, version=visit.version, label="button.look_first")
     return Message(text, [[confirm, look]], f"visit:{visit.id}")
+
+
+async def _arrived(tell: Telling) -> Message | None:
+    visit = await tell.visit()
+    if visit.state not in WORKING or all(seat.person_id != tell.person.id for seat in absent(visit)):
+        return None
+    text = tell.words("presence.arrived", subject=visit.subject.name, name=(await tell.who()).name)
+    here = button(tell.words, "here", visit.id, version=visit.version)
+    look = button(tell.words, "visit", visit.id, label="button.open_visit")
+    return Message(text, [[here, look]], f"visit:{visit.id}")
+
+
+async def _confirmed(tell: Telling) -> Message | None:
+    """The subject has confirmed on their phone: the card says so at once, and offers the signature."""
+    visit = await tell.visit()
+    mine = next((seat for seat in visit.seats if seat.person_id == tell.person.id), None)
+    if visit.state not in WORKING or mine is None or not subject.stands(visit):
+        return None
+    lines = [
+        tell.words("subject.confirmed", subject=visit.subject.name, name=visit.signing.get("name", "")),
+        *findings.by_item(tell.words, visit),
+        *([tell.words("subject.statement", words=brief(visit.statement))] if visit.statement else []),
+    ]
+    look = button(tell.words, "here", visit.id, version=visit.version, label="button.to_result")
+    rows: Rows = [[button(tell.words, "sign", visit.id, version=visit.version), look]] if mine.arrived_at else [[look]]
+    return Message(Markup("\n").join(lines), rows, f"visit:{visit.id}")
 
 
 async def _review(tell: Telling) -> Message | None:
@@ -243,6 +276,8 @@ NOTICES: dict[str, Render] = {
     "tasks.asked": tasks.told("task.please_join"),
     "tasks.declined": tasks.told("task.they_declined"),
     "tasks.released": tasks.told("task.released"),
+    "visits.arrived": _arrived,
+    "visits.confirmed": _confirmed,
     "visits.doubtful": seat_notices.doubtful,
     "visits.drawn": _drawn,
     "visits.due": _due,

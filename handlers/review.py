@@ -8,7 +8,8 @@ from markupsafe import Markup
 
 from actions import evidence, publication, visits
 from actions.calendars import official
-from handlers import papers
+from actions.findings import result_of
+from handlers import findings, papers
 from handlers import visits as visit_cards
 from handlers.buttons import button
 from handlers.turn import Turn
@@ -73,11 +74,14 @@ def describe(words: Words, visit: Visit) -> Markup:
         words("review.finding", number=number, text=one.point.text, note=brief(one.note))
         for number, one in list(failed.items())[:LISTED]
     ]
-    lines.append(words("review.result", photos=len(visit.evidence), result=words(f"result.{visit.result}")))
+    lines.append(words("review.result", photos=len(visit.evidence), result=words(f"result.{result_of(visit)}")))
     if doubtful := evidence.doubtful(visit.evidence):
         lines.append(words("review.doubtful", len(doubtful)))
     if visit.correct_by:
         lines.append(words("result.correct_by", day=visit.correct_by))
+    if len(visit.parts) > 1 or any(part.disposal for part in visit.parts):
+        lines += findings.by_item(words, visit)
+    lines += findings.of_subject(words, visit) + findings.how(words, visit)
     if visit.state == "submitted" and visit.submitted_at:
         submitted = visit.submitted_at.astimezone(words.zone).date()
         lines.append(words("review.public_by", PUBLICATION, day=official().add(submitted, PUBLICATION)))

@@ -16,6 +16,8 @@ from models.visits import Seat, Visit
 from rules.refusal import Refusal
 
 OFFERED = 10  # people to choose from
+REASONS = 3  # of a recusal: 利害关系, 亲属关系, 其他; of a leave: 病假, 出差, 其他
+OTHER = 2  # is typed
 
 
 async def accept(turn: Turn, visit: Visit) -> None:
@@ -59,7 +61,7 @@ async def _ask_why(turn: Turn, visit: Visit, kind: str) -> None:
     rows = [
         [
             button(words, "because", visit.id, number, version=visit.version, label=f"because.{kind}.{number}")
-            for number in range(2)
+            for number in range(REASONS)
         ],
         [button(words, "visit", visit.id, label="button.back")],
     ]
@@ -69,8 +71,11 @@ async def _ask_why(turn: Turn, visit: Visit, kind: str) -> None:
 async def because(turn: Turn, visit: Visit) -> None:
     """A reason that was tapped."""
     kind = (turn.chat.awaiting or {}).get("what", "")
-    if kind not in ("recusal", "leave") or turn.args[1] not in (0, 1):
+    if kind not in ("recusal", "leave") or turn.args[1] >= REASONS:
         raise Refusal("gone")
+    if turn.args[1] == OTHER:  # still waited for
+        turn.toast(turn.words("seat.write_why"))
+        return
     await gave_reason(turn, visit, kind, str(turn.words(f"because.{kind}.{turn.args[1]}")))
 
 

@@ -8,15 +8,17 @@ from urllib.parse import quote
 from markupsafe import Markup
 from sqlalchemy import select
 
-from actions import visits
+from actions import methods, visits
 from actions.calendars import official
 from actions.evidence import metres_of
-from handlers import checklists, oversight, papers
+from actions.work import at_work
+from handlers import checklists, findings, itinerary, oversight, papers
 from handlers.buttons import button
 from handlers.turn import NOTHING, Rows, Turn
 from locales import Words
 from models.people import Person
 from models.visits import Seat, Visit
+from rules.methods import method
 from rules.refusal import Refusal
 from rules.subjects import mask_name, mask_phone
 from rules.visits import NO_VISIT, NOT_STARTED, OPEN, WORKING
@@ -52,10 +54,12 @@ def _supervises(person: Person, visit: Visit) -> bool:
 async def card(turn: Turn, visit: Visit, head: Markup = NOTHING) -> None:
     """Show the visit as it is now to whoever asks; `head` is a line that goes before."""
     seat = _seat(visit, turn.person)
-    if seat and visit.state in WORKING and seat.arrived_at:
+    if seat and at_work(visit, seat):
         await checklists.show(turn, visit, head or (turn.words("resume") if visit.answers else NOTHING))
         return
     words = turn.words
+    if seat and visit.state in OPEN:
+        turn.wait_for("visit", visit=visit.id)  # the words that stand for the taps
     lines = [head] if head else []
     lines.append(describe(words, visit, turn.person, turn))
     await turn.show(f"visit:{visit.id}", Markup("\n").join(lines), _buttons(words, visit, seat, turn.person))
@@ -82,6 +86,7 @@ def describe(words: Words, visit: Visit, viewer: Person, turn: Any) -> Markup:
         lines.append(words("visit.drawn", number=words("and").join(str(draw.sequence) for draw in visit.draws)))
     if visit.guests:
         lines.append(words("visit.one_for_all", organs=words("and").join(organ.name for organ in visit.organs)))
+    lines += findings.how(words, visit)
     if visit.state == "returned":
         lines.append(words("visit.returned_because", reason=visit.returned_because))
     if visit.state == "drawn" and visit.release_on:
@@ -133,10 +138,12 @@ def _buttons(words: Words, visit: Visit, seat: Seat | None, person: Person) -> R
             button(words, "recuse", *ids, version=version),
             button(words, "leave", *ids, version=version),
         ]
+        rows.append([button(words, "phones", *ids), button(words, "expert", *ids), button(words, "method", *ids)])
         rows.append([button(words, "letter", *ids), button(words, "visits_back")])
         return rows
     if visit.state in WORKING:
-        rows = [[button(words, "here", *ids, version=version), code], [button(words, "object", *ids)]]
+        rows = [[button(words, "here", *ids, version=version), code]]
+        rows.append([button(words, "phones", *ids), button(words, "object", *ids)])
         return [*rows, [button(words, "visits_back")]]
     rows = [*papers.rows(words, visit, seat.person), [button(words, "hand_over", *ids)]] if seat.person else []
     return [*rows, [button(words, "visits_back")]]
@@ -153,9 +160,12 @@ def map_link(visit: Visit) -> str:
 
 async def start(turn: Turn, visit: Visit) -> None:
     """`开始检查`: on the way; the visit begins when they are there."""
-    visits.seat_of(visit, turn.person)
-    turn.wait_for("visit", visit=visit.id)  # a position that is sent now says that they are there
+    seat = visits.seat_of(visit, turn.person)
+    if at_work(visit, seat) or not method(visit.method).presence:
+        await here(turn, visit)
+        return
     words = turn.words
+    turn.wait_for("visit", visit=visit.id)
     rows = [
         [button(words, "here", visit.id, version=visit.version), button(words, "code", visit.id)],
         [button(words, "object", visit.id), button(words, "visit", visit.id, label="button.back_to")],
@@ -166,28 +176,23 @@ async def start(turn: Turn, visit: Visit) -> None:
 
 async def here(turn: Turn, visit: Visit) -> None:
     """`我已到场`: the checklist opens."""
-    again = visits.seat_of(visit, turn.person).arrived_at is not None
-    await visits.arrive(turn.session, visit, turn.person, turn.now)
+    again = at_work(visit, visits.seat_of(visit, turn.person))
+    if method(visit.method).presence:
+        await visits.arrive(turn.session, visit, turn.person, turn.now)
+    else:
+        await methods.begin(turn.session, visit, turn.person, turn.now)
     await checklists.show(turn, visit, turn.words("resume") if again and visit.answers else NOTHING)
 
 
-async def at_the_door(turn: Turn, visit: Visit) -> bool:
-    """What is sent before one has arrived: a position says that one has; anything else waits. Whether this was it."""
+async def position_sent(turn: Turn, visit: Visit) -> None:
+    """A position says that somebody is there, and how far from the subject; a forwarded one says nothing."""
+    assert turn.file
+    if visit.state not in OPEN or (turn.update.message and turn.update.message.forward_origin):
+        return
     seat = visits.seat_of(visit, turn.person)
-    if seat.arrived_at is not None:
-        if turn.file and turn.file.kind == "position" and seat.arrived_metres is None:
-            seat.arrived_metres = metres_of(visit, turn.file.latitude, turn.file.longitude)
-        return False
-    forwarded = turn.update.message and turn.update.message.forward_origin
-    if turn.file is None or turn.file.kind != "position" or forwarded:
-        if turn.file:
-            raise Refusal("evidence.not_there")
-        turn.say(turn.words("not_understood"))
-        await start(turn, visit)
-        return True
     await visits.arrive(turn.session, visit, turn.person, turn.now)
-    seat.arrived_metres = metres_of(visit, turn.file.latitude, turn.file.longitude)
-    return False
+    if seat.arrived_metres is None:
+        seat.arrived_metres = metres_of(visit, turn.file.latitude, turn.file.longitude)
 
 
 async def code(turn: Turn, visit: Visit) -> None:
@@ -220,13 +225,13 @@ async def listed(turn: Turn, _: Any = None) -> None:
         .where(Seat.person_id == person.id, Visit.state.in_(OPEN))
         .order_by(Visit.state.in_(NOT_STARTED), Visit.due, Visit.position)
     )
-    mine = list(await turn.session.scalars(query))
+    mine = itinerary.ordered(list(await turn.session.scalars(query)))
     if not mine:
         await turn.show("visits", words("visits.none"), [[button(words, "me")]])
         return
     offered = [visit for visit in mine if (seat := _seat(visit, person)) and seat.state == "offered"]
     lines = [words("visits.title", len(mine))]
-    lines += [_line(words, visit, turn) for visit in mine[:LIST]]
+    lines += itinerary.lines(words, mine[:LIST], lambda visit: due(words, visit, turn), map_link)
     if len(mine) > LIST:
         lines.append(words("visits.more", len(mine) - LIST))
     rows = [
@@ -237,10 +242,6 @@ async def listed(turn: Turn, _: Any = None) -> None:
         accept = [button(words, "accept_all")] if offered else []
         rows.insert(0, [*accept, button(words, "leave_all")])
     await turn.show("visits", Markup("\n").join(lines), rows)
-
-
-def _line(words: Words, visit: Visit, turn: Turn) -> Markup:
-    return words("visits.line", name=visit.subject.name, area=visit.subject.area.name, due=due(words, visit, turn))
 
 
 def drawn(words: Words, mine: list[Visit], person: Person, turn: Any) -> tuple[Markup, Rows]:

@@ -63,6 +63,7 @@ class Visit(Base):
     )
     answers: Mapped[list[Answer]] = relationship(lazy="selectin", order_by="Answer.point_id")
     evidence: Mapped[list[Evidence]] = relationship(lazy="selectin", order_by="Evidence.id")
+    helpers: Mapped[list[Helper]] = relationship(lazy="selectin", order_by="Helper.id")
     guests: Mapped[list[Visit]] = relationship(  # the visits that were made part of this one
         order_by="Visit.id", lazy="selectin", join_depth=1, foreign_keys="Visit.merged_into"
     )

@@ -37,11 +37,48 @@ TERMINAL = frozenset({NO_ACTIVITY, CLOSED, CANCELLED, REVOKED, ANNULLED, MOVED})
 WITHOUT_CHECKING = TERMINAL | {UNREACHABLE, OBSTRUCTED}  # the points need no answers
 NEEDS_EVIDENCE = TERMINAL | {UNREACHABLE, OBSTRUCTED}
 PROBLEMS = frozenset({NOT_DISCLOSED, FALSE_DISCLOSURE, CORRECTION, PENDING})
+SUBJECT_SIGNS = PROBLEMS | {OBSTRUCTED}  # somebody was there to whom it was put, and who signs or refuses to
+GRAVITY = (  # what somebody did, then what is unfinished or mended, then that nobody was there; clean excludes others
+    OBSTRUCTED,
+    FALSE_DISCLOSURE,
+    PENDING,
+    CORRECTION,
+    NOT_DISCLOSED,
+    UNREACHABLE,
+    REVOKED,
+    ANNULLED,
+    CANCELLED,
+    CLOSED,
+    MOVED,
+    NO_ACTIVITY,
+    CLEAN,
+)
+READY_DISPOSALS = {  # how many ready sentences (处理意见) go with a result; `disposal.RESULT.N` words them
+    CLEAN: 2,
+    CORRECTION: 3,
+    PENDING: 3,
+    NOT_DISCLOSED: 2,
+    FALSE_DISCLOSURE: 2,
+    UNREACHABLE: 2,
+    OBSTRUCTED: 2,
+}
+OTHER_DISPOSALS = 2  # of the results that end a visit
 
 
 def proposed(answers: Iterable[str]) -> str:
     """The result that the answers to the points suggest."""
     return CORRECTION if "no" in answers else CLEAN
+
+
+def gravest(results: Iterable[str]) -> str:
+    """The result that stands for several items: the gravest; clean only if all are, or there is none."""
+    return min(results, key=GRAVITY.index, default=CLEAN)
+
+
+def ready_disposals(result: str) -> list[str]:
+    """The keys of the ready sentences (处理意见) that go with a result."""
+    group = result if result in READY_DISPOSALS else "ended"
+    return [f"disposal.{group}.{number}" for number in range(READY_DISPOSALS.get(result, OTHER_DISPOSALS))]
 
 
 def problems(

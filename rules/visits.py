@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
+
 from rules.refusal import Refusal
 
 MOVES = {
@@ -19,6 +21,13 @@ OPEN = ("released", "accepted", "started", "returned")  # an inspector has somet
 WORKING = ("started", "returned")  # answers may change
 NOT_STARTED = ("drawn", "released", "accepted")
 NO_VISIT = ("dropped", "merged")  # nobody goes there on its account
+
+CODE_LASTS = timedelta(days=30)  # of a visit code (行政行为码), after the visit was due or handed in
+
+
+def code_until(due: date, submitted: date | None) -> date:
+    """The last day on which a visit code is good: whoever comes later does not come by right of it."""
+    return max(due, submitted or due) + CODE_LASTS
 
 
 def check_move(state: str, to: str) -> None:

@@ -17,6 +17,34 @@ POSTGRES = os.environ.get("TEST_POSTGRES_URL", "")
 prepared: set[str] = set()
 
 
+ONCE = {  # dialogues and browsers: what they do to rows is tested on both databases elsewhere
+    "test_browser.py",
+    "test_checklists.py",
+    "test_hat.py",
+    "test_papers.py",
+    "test_queued.py",
+    "test_replacements.py",
+    "test_results.py",
+    "test_stages.py",
+    "test_subject.py",
+    "test_tasks.py",
+    "test_vacant_seats.py",
+}
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """The slowest files run on SQLite alone; with EVERY_DATABASE=1 they run on PostgreSQL too."""
+    if os.environ.get("EVERY_DATABASE"):
+        return
+    left = [one for one in items if one.path.name in ONCE and "rules" not in one.path.parts and _on_postgres(one)]
+    config.hook.pytest_deselected(items=left)
+    items[:] = [one for one in items if one not in set(left)]
+
+
+def _on_postgres(item: pytest.Item) -> bool:
+    return item.get_closest_marker("postgres") is not None
+
+
 @pytest.fixture(scope="session")
 def _empty_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Tables without rows, made once and copied for each test."""

@@ -15,7 +15,8 @@ if ! command -v pg_virtualenv >/dev/null; then
 fi
 exec pg_virtualenv -t sh -c '
     server="postgresql://$PGUSER:$PGPASSWORD@$PGHOST:$PGPORT"
-    createdb second && createdb third  # for suites that run beside the first
+    createdb second && createdb third && createdb fourth  # for suites that run beside the first
     TEST_POSTGRES_URL="$server/$PGDATABASE" TEST_POSTGRES_URL_2="$server/second" TEST_POSTGRES_URL_3="$server/third" \
+        TEST_POSTGRES_URL_4="$server/fourth" \
         exec "$@"
 ' with_postgres "$@"

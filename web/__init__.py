@@ -10,6 +10,7 @@ from aiohttp import web
 
 from models.database import Database
 from web import audit, draw_files, draws, health, open_data, records, results, safety, subjects, visits
+from web.limits import Limiter
 from web.site import SITE, STATIC, Site
 
 __all__ = ["application"]
@@ -30,6 +31,7 @@ def application(
     """The pages over a database; `public_url` has no slash at the end, `bot_username` may be empty."""
     app = web.Application(middlewares=[safety.kind_errors])
     app[SITE] = Site(database, zone, now, authority, public_url, bot_username, language)
+    app[visits.POSTS] = Limiter(most=20, seconds=600)
     app[audit.DESK] = audit.Desk(app[SITE])
     app.on_cleanup.append(audit.close)
     app.on_response_prepare.append(safety.add_headers)
@@ -46,6 +48,7 @@ def application(
             web.get(f"/draws/{NUMBER}/{{file}}", draw_files.file),
             web.get("/visits/{token}", visits.visit),
             web.get("/records/{token}", records.record),
+            web.post("/visits/{token}", visits.confirm),
             web.get("/data/results.csv", open_data.results_csv),
             web.get("/api/v1/results", open_data.results),
             web.get("/api/v1/subjects/{code}", open_data.subject),

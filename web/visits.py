@@ -1,30 +1,92 @@
-"""What a subject sees who scans the visit code (行政行为码): whether those at the door are who they say."""
+"""Shows whoever scans the visit code (行政行为码) whether those at the door are who they say, and what they found."""
 
 from __future__ import annotations
 
 import re
+from datetime import date
+from typing import Any
 
 from aiohttp import web
 
-from actions import register
-from web.site import SITE, render
+from actions import confirmations, register
+from locales import Words
+from rules.refusal import Refusal
+from rules.visits import code_until
+from web.limits import Limiter
+from web.site import SITE, Site, language_of, render
 
 TOKEN = re.compile(r"[A-Za-z0-9_-]{8,64}")
 RIGHTS = ("certificate", "two", "recusal", "speak", "record", "secrets", "complain")
+LARGEST = 16 * 1024  # bytes of a form
+OWN = ("same-origin", "none")  # what a browser says of a form of ours (Sec-Fetch-Site)
+POSTS = web.AppKey("posts", Limiter)
+STATUS = {"subject.already": 409, "subject.changed": 409, "subject.not_now": 409, "subject.too_often": 429}
 
 
 async def visit(request: web.Request) -> web.Response:
     """Genuine or not; nothing else can be learned from a code."""
+    return await _page(request)
+
+
+async def confirm(request: web.Request) -> web.Response:
+    """The subject confirms what was found (扫码确认): once, what this page showed, and not from another page.
+
+    It works without JavaScript and cookies; what is wrong is said above the form, which keeps what was typed.
+    """
     site, token = request.app[SITE], request.match_info["token"]
-    found = None
+    if request.headers.get("Sec-Fetch-Site", "none") not in OWN or not TOKEN.fullmatch(token):
+        raise web.HTTPBadRequest
+    if request.content_type != "application/x-www-form-urlencoded" or (request.content_length or 0) > LARGEST:
+        raise web.HTTPBadRequest
+    now = site.now().astimezone(site.zone)
+    form = dict(await request.post())
+    nonce, name, statement = (str(form.get(field, "")) for field in ("nonce", "name", "statement"))
+    try:
+        posters = (f"code {token}", f"from {request.remote}")
+        if not all(request.app[POSTS].allows(poster, now.timestamp()) for poster in posters):
+            raise Refusal("subject.too_often")
+        async with site.database.write() as session:
+            found = await register.visit_code(session, token)
+            if found is None or now.date() > _until(site, found):
+                raise Refusal("subject.not_now")
+            await confirmations.confirm(session, token, nonce, name, statement.replace("\r\n", "\n"), now)
+    except Refusal as refusal:
+        typed = {"name": name[:50], "statement": statement[:1000]}
+        return await _page(request, refusal, typed, STATUS.get(refusal.code, 400))
+    raise web.HTTPSeeOther(f"/visits/{token}")
+
+
+async def _page(
+    request: web.Request, refusal: Refusal | None = None, typed: dict[str, str] | None = None, status: int = 200
+) -> web.Response:
+    site, token = request.app[SITE], request.match_info["token"]
+    now = site.now().astimezone(site.zone)
+    found, shown = None, None
     if TOKEN.fullmatch(token):
         async with site.database.read() as session:
             found = await register.visit_code(session, token)
+            if found and not found.finished:
+                shown = await confirmations.found(session, token, now)
     if found is None:
         response = render(request, "no_visit.html", status=404)
+    elif now.date() > (until := _until(site, found)):
+        response = render(request, "old_visit.html", status=410, visit=found, until=until)
     else:
-        day = (found.started_at or site.now()).astimezone(site.zone).date()
-        response = render(request, "visit.html", visit=found, day=day, rights=RIGHTS)
+        day = (found.started_at or now).astimezone(site.zone).date()
+        context: dict[str, Any] = {"visit": found, "day": day, "rights": RIGHTS, "until": until}
+        context |= {"found": shown, "token": token, "typed": typed or {}}
+        said = _words(request, refusal) if refusal else ""
+        response = render(request, "visit.html", status=status, said=said, **context)
     response.headers["Cache-Control"] = "no-store"
     response.headers["X-Robots-Tag"] = "noindex"
     return response
+
+
+def _until(site: Site, found: register.VisitCode) -> date:
+    submitted = found.submitted_at.astimezone(site.zone).date() if found.submitted_at else None
+    return code_until(found.due, submitted)
+
+
+def _words(request: web.Request, refusal: Refusal) -> str:
+    words: Words = request.app[SITE].words[language_of(request)]
+    return words(f"refusal.{refusal.code}", **refusal.gaps)

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import select
 
-from actions import draws, plans
+from actions import draws, plans, seats
 from actions.journal import record
 from locales import LANGUAGES, Words
 from models.database import Database
@@ -123,6 +123,7 @@ async def test_words_leave_a_mark_when_they_come_in(database: Database) -> None:
         assert hexhash(WORDS[1].encode()) not in told, "one word is soon guessed from its plain hash"
         await draws.run(session, draw, office.by, MONDAY + timedelta(minutes=9))
         await session.flush()
+        await seats.release(session, draw, office.by, MONDAY + timedelta(days=1))
         await draws.open_(session, draw, office.by, MONDAY + timedelta(days=60))
     async with database.read() as session:
         draw = (await session.scalars(select(Draw))).one()

@@ -256,7 +256,7 @@ async def test_a_position_at_the_door_is_an_arrival_and_nothing_else_is(town: To
     await answer_to(phone, phone.taps(phone.messages[-1].id, f"visit:{visit.id}:0"))
     await answer_to(phone, phone.presses("开始检查"), "到了请点")
     await answer_to(phone, phone.sends_photo(taken("red")), "还没到场")
-    await answer_to(phone, phone.says("到了吗"), "没看懂", "到了请点")
+    await answer_to(phone, phone.says("到了吗"), "还没到场，没有记下")
     assert not await evidence_of(town, visit)
     await answer_to(phone, phone.shares_position(*north(1500)), "1/5", "⚠️ 距店址 1.5 公里，请确认")
     found = await fresh(town, visit)
@@ -350,6 +350,7 @@ async def test_the_reviewer_sees_one_sheet_with_marks_and_gets_the_originals(tow
     await answer_to(inspector, inspector.sends_video_note())
     await answer_to(inspector, inspector.sends_file(taken("gray", town.clock(), north(5000)), name="e.jpg"), "5.0 公里")
     assert "照片 3/3" in last(town, "李娜").text, inspector.screen()
+    await answer_to(inspector, inspector.says("拒签 老板不在 见证人 李四"), "李四")
     await answer_to(inspector, inspector.presses("签名提交"), "您已签名")
     for seat in (await fresh(town, visit)).seats:
         name = next(name for name in ("张伟", "李娜", "王强") if town.ids[name] == seat.person_id)

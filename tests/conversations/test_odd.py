@@ -292,6 +292,7 @@ async def test_a_text_as_long_as_telegram_lets_it_be_is_kept_whole_and_the_card_
     await answer_to(inspector, inspector.says("余下 符合"), "查完了")
     answers = await town.rows(select(Answer).where(Answer.visit_id == visit.id, Answer.value == "no"))
     assert {len(one.note) for one in answers} == {1362 * 3, 4000}
+    await answer_to(inspector, inspector.says("拒签 不肯签 见证人 李四"), "见证人 李四")
     assert "签名提交" in inspector.messages[-1].labels
     await answer_to(inspector, inspector.presses("签名提交"), "您已签名")
     await answer_to(inspector, inspector.says("长" * 4096))

@@ -100,6 +100,8 @@ class Inspector:
         for label in ("确认签名", "签名提交", "我已到场", "开始检查", "逐户查看", "继续检查"):
             if label in labels:
                 return await self.phone.presses(label)
+        if "拒绝签字" in labels:
+            return await self.phone.says("拒签 老板不肯 见证人 李四")
         if "✅ 符合" in labels and (found := re.search(r"(\d+)/20", text)):
             return await self._point(int(found[1]))
         if "改答案" in labels and (found := re.search(r"第 (\d+) 项不符合", text)):

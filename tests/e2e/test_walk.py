@@ -20,6 +20,7 @@ from sqlalchemy import select
 
 from bot.migrate import migrate
 from models.database import Database
+from models.documents import Record
 from models.items import Item, Point
 from models.mail import Inbox
 from models.people import Chat, Organ, Person
@@ -27,14 +28,18 @@ from models.plans import Task, TaskItem
 from models.subjects import Subject
 from models.visits import Part, Seat, Visit
 from rules import checklists as rules
+from rules.bundles import hexhash
+from rules.draw import canonical
 from simulator import Message, Phone, Telegram
 from tests.conversations.conftest import settle_town
+from tests.documents.reading import text_of, tight
 from tests.e2e.checklists import checklists
 from tests.e2e.town import TOKEN, Process
 
 VISITS = int(os.environ.get("WALKS", "8"))  # 200 is what was promised; it takes ten minutes
 INSPECTORS = 16
 SEED = int(os.environ.get("SEED", "48151623"))
+PRINTED = 4  # every how many visits the record is looked at as a PDF
 KILL = 0.25  # the chance of a power cut in a visit
 PATIENCE = 10.0  # seconds
 
@@ -177,6 +182,8 @@ class Walker:
         for label in ("我已到场", "开始检查", "继续检查"):
             if label in labels:
                 return await self.does(self.phone.presses(label))
+        if "拒绝签字" in labels:  # there were problems: the subject must sign, or somebody see that they do not
+            return await self.does(self.phone.says("拒签 不认可 见证人 李四"))
         if found := re.search(r"❌ 第 (\d+) 项不符合", text):
             return await self._finding(int(found[1]))
         if found := re.search(r"(\d+)/\d+ ·", text):
@@ -236,7 +243,18 @@ class Walker:
 async def confirmed(phone: Phone) -> None:
     """The partner signs too."""
     await phone.presses("确认签名", within=15)
-    await phone.sees("已提交", within=15)
+    await phone.sees("已提交", within=15, button="检查记录")
+
+
+async def printed(phone: Phone, entered: dict[int, tuple[str, str, str]]) -> None:
+    """The record as a PDF, complete: its text holds every reading and every note."""
+    await phone.presses("检查记录")
+    message = await phone.sees("检查记录表", within=15)
+    assert message.document
+    text = text_of(message.document)
+    for _, reading, note in entered.values():
+        assert tight(reading) in text
+        assert tight(note) in text
 
 
 @pytest.mark.timeout(1800)
@@ -269,6 +287,8 @@ async def test_random_walks_end_in_the_record_of_what_was_entered(
                 await walker.walks()
                 await confirmed(second)
                 await recorded(process, visit.id, walker)
+                if visit.position % PRINTED == 0:
+                    await printed(second, walker.entered)
                 steps += walker.steps
         finally:
             assert await process.stop() == 0
@@ -286,7 +306,11 @@ async def recorded(process: Process, visit_id: int, walker: Walker) -> None:
         visit = await session.get_one(Visit, visit_id)
         assert visit.state == "submitted"
         found = {number: (one.value, one.reading, one.note) for number, one in visit.standing.items()}
+        record = (await session.scalars(select(Record).where(Record.visit_id == visit_id))).one()
         photos = Counter(visit.numbers[one.point_id] for one in visit.evidence if one.point_id)
     assert found == {number: walker.entered[number] for number in found}
     assert found.keys() == visit.asked.keys()
     assert photos == walker.photos
+    written = {one["number"]: (one["answer"], one["reading"], one["note"]) for one in record.content["points"]}
+    assert written == found
+    assert record.hash == hexhash(canonical(record.content))

@@ -1,0 +1,301 @@
+"""The end of a visit: results by item, several departments, presence, methods, experts, and no dead end anywhere."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from sqlalchemy import select
+
+from models.items import Checklist, Item, Point
+from models.journal import JournalEntry
+from models.people import Organ, Person
+from models.plans import TaskItem
+from models.visits import Answer, Helper, Part, Seat, Visit
+from simulator import Phone
+from tests.conversations.conftest import Town
+from tests.conversations.test_campaign import at_the_checklist, opened, photo, released, the_visit
+
+pytestmark = pytest.mark.usefixtures("either")
+
+
+async def second_item(town: Town, visit: Visit, organ_name: str = "义乌市市场监督管理局") -> None:
+    """The visit has one more item with two points, which an organ checks."""
+    async with town.app.database.write() as session:
+        organ = (await session.scalars(select(Organ).where(Organ.name == organ_name))).one()
+        points = [Point(number=1, text="灭火器在有效期内", photo="never"), Point(number=2, text="疏散通道畅通")]
+        checklist = Checklist(name="第二张表", points=points)
+        session.add(checklist)
+        await session.flush()
+        item = Item(
+            code="X-2", name="消防安全", department=organ.department, kind="key", valid_from=date(2026, 1, 1),
+            checklist_id=checklist.id,
+        )  # fmt: skip
+        session.add(item)
+        await session.flush()
+        session.add(TaskItem(task_id=visit.task_id, position=1, item_id=item.id, organ_id=organ.id))
+        session.add(Part(visit_id=visit.id, position=1, item_id=item.id, checklist_id=checklist.id))
+
+
+async def fire_brigade(town: Town, visit: Visit) -> None:
+    """The fire brigade sends the two liaisons of the town, who hold certificates now."""
+    await second_item(town, visit, "义乌市消防救援大队")
+    async with town.app.database.write() as session:
+        for number, name in enumerate(("陈消防", "周环保"), 2):
+            person = await session.get_one(Person, town.ids[name])
+            person.roles, person.certificate = ("inspector", "liaison"), f"浙F{number}"
+            person.certificate_until = date(2028, 12, 31)
+            session.add(
+                Seat(
+                    visit_id=visit.id, number=number, slot=number, department="消防救援", qualified=False,
+                    person_id=person.id, mode="own", state="accepted",
+                )
+            )  # fmt: skip
+
+
+async def kept(town: Town, visit: Visit) -> Visit:
+    (row,) = await town.rows(select(Visit).where(Visit.id == visit.id))
+    return row  # type: ignore[no-any-return]
+
+
+async def arrived(phone: Phone, visit: Visit, then: str) -> None:
+    await opened(phone, visit)
+    await phone.says("到场")
+    await phone.sees(then)
+
+
+async def test_each_item_has_its_own_result_and_the_gravest_stands_for_the_visit(town: Town) -> None:
+    await released(town)
+    visit, first, second = await the_visit(town)
+    await second_item(town, visit)
+    await arrived(first, visit, "1/7")
+    await first.says("6 不符合 两具过期")
+    await first.says("全部符合")
+    await first.sees("汇总：发现问题已责令改正")
+    assert "1. 餐饮服务食品安全抽查：未发现问题" in first.messages[-1].text
+    assert "2. 消防安全：发现问题已责令改正" in first.messages[-1].text
+    await first.presses("改结果")
+    await first.sees("改哪个事项")
+    await first.presses("消防安全：")
+    await first.sees("消防安全：选择抽查结果")
+    await first.presses("发现问题待后续处理")
+    await first.sees("待后续处理要有改正期限或移送线索（消防安全）")
+    await first.says("限期 10")
+    await first.sees("12月14日（周一）前改正")
+    await first.says("事项1 结果 发现问题已责令改正")
+    await first.sees("没有不符合项，与这个结果不一致（餐饮服务食品安全抽查）")
+    await first.says("结果 未发现问题")
+    await first.sees("有几个事项")
+    await first.says("事项1 结果 1")
+    await first.presses("处理意见", within=5)
+    await first.sees("哪个事项的处理意见")
+    await first.presses("2. 消防安全")
+    await first.sees("怎么处理")
+    await first.presses("转立案调查")
+    await first.sees("处理意见：转立案调查")
+    await first.says("拒签 不认 见证人 李四")
+    await first.sees("见证人 李四", button="签名提交")
+    await first.says("提交")
+    await first.sees("您已签名")
+    await second.presses("确认签名", within=5)
+    await second.sees("已提交")
+    card = await town["赵主管"].sees("待审核", button="通过并公示")
+    for words in ("1. 餐饮服务食品安全抽查：未发现问题", "处理意见：转立案调查", "拒绝签字（不认）"):
+        assert words in card.text
+    row = await kept(town, visit)
+    assert [part.result for part in row.parts] == ["clean", "pending"]
+    assert (row.result, row.parts[1].disposal) == ("pending", "转立案调查")
+
+
+async def test_two_departments_answer_their_own_points_and_sign_once_together(town: Town) -> None:
+    await released(town)
+    visit, first, second = await the_visit(town)
+    await fire_brigade(town, visit)
+    third, fourth = town["陈消防"], town["周环保"]
+    await arrived(first, visit, "1/7")
+    await third.sees(f"{first.name} 已到场", button="我已到场")
+    await third.presses("我已到场")
+    await third.sees("6/7")
+    await first.says("6 符合")
+    await first.sees("第 6 项由消防救援检查")
+    await first.presses("余下全部符合")
+    await first.sees("消防救援还有没检查的项")
+    answers = await town.rows(select(Answer).where(Answer.visit_id == visit.id))
+    assert len(answers) == 5
+    await first.presses("改答案")
+    await first.sees("跳到哪一项")
+    await first.presses("7")
+    await first.sees("由消防救援检查，只能看")
+    await first.presses("看结果")
+    await third.says("6 不符合 两具过期")
+    await third.says("7 符合")
+    await third.sees("汇总：发现问题已责令改正")
+    await third.says("事项1 结果 迁出")
+    await third.sees("由市场监管下结论")
+    await third.presses("改结果")
+    await third.sees("改哪个事项")
+    assert "汇总结果" not in third.messages[-1].labels
+    await third.presses("返回")
+    await first.says("结果")
+    await first.presses("改结果", within=5)
+    await first.presses("汇总结果", within=5)
+    await first.sees("汇总成哪个结果")
+    await first.presses("未发现问题")
+    await first.sees_toast("汇总只能选")
+    await third.says("拒签 不认 见证人 李四")
+    await third.sees("见证人 李四", button="签名提交")
+    await third.presses("签名提交")
+    await third.sees("等 ")
+    for phone in (first, second, fourth):
+        await phone.presses("确认签名", within=5)
+        await phone.sees("已提交" if phone is fourth else "您已签名")
+    row = await kept(town, visit)
+    assert (row.state, row.result) == ("submitted", "correction")
+    assert all(seat.arrived_at and seat.signed_at for seat in row.seats)
+
+
+async def test_the_partner_hears_of_the_arrival_and_signs_as_present(town: Town) -> None:
+    visit, first, second = await at_the_checklist(town)
+    await second.sees(f"{first.name} 已到场", button="我已到场")
+    await first.says("全部符合")
+    await first.sees(f"{second.name} 还没点“我已到场”")
+    await first.says("提交")
+    await first.says("提交")
+    await second.sees("就是确认“我在现场”", button="确认签名")
+    await second.says("确认")
+    await second.sees("没看懂")  # nothing is open on this phone: the button says which visit
+    await second.presses("确认签名")
+    await second.sees("已提交")
+    row = await kept(town, visit)
+    assert all(seat.arrived_at for seat in row.seats)
+    arrivals = await town.rows(select(JournalEntry).where(JournalEntry.verb == "arrive").order_by(JournalEntry.id))
+    assert [one.why for one in arrivals] == ["", "signature"]
+
+
+async def test_who_is_not_there_is_said_and_signing_does_not_make_them_present(town: Town) -> None:
+    visit, first, second = await at_the_checklist(town)
+    await first.says("全部符合")
+    await first.presses("同伴没到，说明原因", within=5)
+    await first.sees("同伴为什么没到")
+    await first.says("路上堵车")
+    await first.sees(f"{second.name} 没到场：路上堵车", button="签名提交")
+    await first.says("提交")
+    await second.sees("已记您没到场：路上堵车", button="确认签名")
+    await second.presses("确认签名")
+    await second.sees("已提交")
+    row = await kept(town, visit)
+    assert [bool(seat.arrived_at) for seat in row.seats].count(True) == 1
+    assert "没到场：路上堵车" in (await town["赵主管"].sees("待审核")).text
+
+
+@pytest.mark.parametrize(
+    ("label", "note", "needs"),
+    [
+        ("书面检查", "", "要有材料"),
+        ("网络监测", "", "要有截图"),
+        ("委托专业机构", "金华市食品检验院", "要有材料"),
+        ("其他部门结论", "义乌市卫健局 11月2日 卫监〔2026〕7号", "要有材料"),
+        ("司法文书", "（2026）浙0782民初123号", "要有材料"),
+    ],
+)
+async def test_another_method_needs_its_evidence_and_nobody_at_the_door(
+    town: Town, label: str, note: str, needs: str
+) -> None:
+    await released(town)
+    visit, first, second = await the_visit(town)
+    await opened(first, visit)
+    await first.presses("方式")
+    await first.sees("用什么方式查")
+    await first.presses(label)
+    if note:
+        await first.sees("？")
+        await first.says(note)
+    await first.sees(f"方式：{label}", button="开始检查")
+    await first.presses("开始检查")
+    await first.sees("1/5")
+    await first.presses("余下全部符合")
+    page = await first.sees(needs)
+    assert "签名提交" not in page.labels
+    assert "扫码确认" not in page.labels
+    if label == "网络监测":
+        await first.sends_photo(photo())
+    else:
+        await first.sends_file(b"%PDF-1.7 report", "报告.pdf", mime="application/pdf")
+    await first.sees("已收到", button="签名提交")
+    await first.presses("签名提交")
+    await first.sees("您已签名")
+    await second.presses("确认签名", within=5)
+    await second.sees("已提交")
+    row = await kept(town, visit)
+    assert (row.method_note, row.state, row.seats[0].arrived_at) == (note, "submitted", None)
+    helpers = await town.rows(select(Helper))
+    assert [(one.name, one.guided_by) for one in helpers] == (
+        [(note, town.ids[first.name])] if label == "委托专业机构" else []
+    )
+    assert f"方式：{label}" in (await town["赵主管"].sees("待审核")).text
+
+
+async def test_an_expert_assists_and_never_fills_a_seat(town: Town) -> None:
+    await released(town)
+    visit, first, second = await the_visit(town)
+    async with town.app.database.write() as session:
+        person = await session.get_one(Person, town.ids["周环保"])
+        person.roles = ("expert",)
+    await opened(first, visit)
+    await first.presses("请专家协助")
+    await first.sees("请谁协助", button="周环保")
+    await first.says(second.name)
+    await first.sees("不能作为专家")
+    await first.presses("周环保")
+    await first.sees("协助：周环保")
+    await first.says("浙师大 吴教授")
+    await first.sees("协助：周环保、浙师大 吴教授", button="去掉 周环保")
+    await first.presses("去掉 浙师大")
+    await first.sees("协助：周环保")
+    await first.presses("返回")
+    await first.sees("协助：周环保", button="开始检查")
+    assert [seat.person_id for seat in (await kept(town, visit)).seats] == [seat.person_id for seat in visit.seats]
+
+
+async def test_tasks_are_listed_by_area_and_day_with_a_map_and_phones_can_be_copied(town: Town) -> None:
+    await released(town)
+    visit, first, second = await the_visit(town)
+    await first.says("/tasks")
+    listed = await first.sees("义乌市 · ")
+    assert "1. 义乌市第" in listed.text
+    assert "地图" in listed.text
+    await first.presses(visit.subject.name)
+    await first.presses("同行电话", within=5)
+    page = await first.sees("点号码就能复制")
+    assert f"{second.name}（义乌市市场监督管理局）13800000000" in page.text
+    await first.presses("返回")
+    await first.presses("申请回避", within=5)
+    await first.sees("为什么要回避", button="其他（写一句）")
+    await first.presses("其他（写一句）")
+    await first.sees_toast("写一句原因")
+    await first.says("/cancel")
+
+
+async def test_no_state_of_the_card_is_a_dead_end(town: Town) -> None:
+    """From each page that a button of the card leads to, the card or the checklist can be reached again."""
+    visit, first, _ = await at_the_checklist(town)
+    await first.sends_photo(photo(), caption="2 不符合 健康证过期")
+    await first.says("全部符合")
+    await first.sees("要当事人签")
+    ways_on = {"返回", "看结果", "继续检查", "全部任务", "打开任务", "首页"}
+    seen: set[str] = set()
+    for label in first.messages[-1].labels:
+        if label in ("扫码确认", "签名提交"):
+            continue
+        await first.says("/start")
+        await first.presses(f"接着查 {visit.subject.name}", within=5)
+        await first.sees("要当事人签", button=label)
+        await first.presses(label)
+        await first.settles(quiet=0.05)
+        page = first.messages[-1]
+        assert ways_on & set(page.labels), (label, page.labels)
+        seen.add(label)
+        if "返回" in page.labels:
+            await first.presses("返回")
+            await first.sees("查完了")
+    assert {"改结果", "改答案", "改期限", "处理意见", "当事人陈述", "方式", "拍签字页", "拒绝签字"} <= seen

@@ -1,0 +1,83 @@
+"""What is typed instead of tapped, under photos too."""
+
+import pytest
+
+from rules import methods, results
+from rules.spoken import Said, caption, said
+
+
+@pytest.mark.parametrize(
+    ("text", "step"),
+    [
+        ("到场", Said("here")),
+        ("我已到场。", Said("here")),
+        ("提交", Said("sign")),
+        ("确认", Said("sign")),
+        ("返回", Said("back")),
+        ("上一项", Said("previous")),
+        ("保存", Said("save")),
+        ("结果 2", Said("choose", "2")),
+        ("结果 未发现问题", Said("choose", "未发现问题")),
+        ("事项2 结果 迁出", Said("choose", "迁出", number=2)),
+        ("限期 10", Said("days", number=10)),
+        ("限期10个工作日", Said("days", number=10)),
+        ("方式 书面", Said("method", methods.WRITTEN)),
+        ("方式 委托 金华市食品检验院", Said("method", methods.COMMISSIONED, "金华市食品检验院")),
+        ("材料 全部", Said("material", "", "seen")),
+        ("材料 缺 健康证", Said("material", "健康证", "missing")),
+        ("陈述 下周就换", Said("statement", "下周就换")),
+        ("拒签 理由 见证人 李四", Said("refused", "理由", "李四")),
+        ("拒签 老板不在", Said("refused", "老板不在")),
+        ("处理 当场改正", Said("disposal", "当场改正")),
+        ("Sign and submit", Said("sign")),
+        ("refused no time witness Li Si", Said("refused", "no time", "Li Si")),
+    ],
+)
+def test_words_for_taps(text: str, step: Said) -> None:
+    assert said(text) == step
+
+
+@pytest.mark.parametrize("text", ["3 不符合 过期", "全部符合", "随便", "提交了吗", "到场晚了", "结果", "5.5", ""])
+def test_other_words_are_no_steps(text: str) -> None:
+    assert said(text) is None or said(text) == Said("result")
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("3 灭火器过期", (3, "灭火器过期")),
+        ("第3项：灭火器过期", (3, "灭火器过期")),
+        ("3", (3, "")),
+        ("3 箱牛奶过期", None),
+        ("2026 年 9 月到期", None),
+        ("灭火器过期", None),
+    ],
+)
+def test_a_caption_names_a_point_or_counts_things(text: str, named: tuple[int, str] | None) -> None:
+    assert caption(text) == named
+
+
+def test_the_gravest_result_stands_for_all_and_clean_only_for_clean() -> None:
+    assert sorted(results.GRAVITY) == sorted(results.RESULTS)
+    assert results.gravest([]) == results.gravest([results.CLEAN, results.CLEAN]) == results.CLEAN
+    for one in results.RESULTS:
+        assert results.gravest([results.CLEAN, one]) == one
+    assert results.gravest([results.CORRECTION, results.PENDING]) == results.PENDING
+
+
+@pytest.mark.parametrize(
+    ("name", "note", "kinds", "wrong"),
+    [
+        ("on_site", "", (), []),
+        ("written", "", ("photo",), ["method_document"]),
+        ("written", "", ("document",), []),
+        ("network", "", (), ["method_picture"]),
+        ("network", "", ("photo",), []),
+        ("commissioned", "", (), ["method_document", "method_body"]),
+        ("commissioned", "检验院", ("document",), []),
+        ("other_department", "", ("document",), ["method_source"]),
+        ("court", "（2026）浙0782民初1号", ("document",), []),
+    ],
+)
+def test_each_method_needs_its_evidence(name: str, note: str, kinds: tuple[str, ...], wrong: list[str]) -> None:
+    assert methods.problems(name, note, kinds) == wrong
