@@ -13,6 +13,7 @@ from actions.journal import record
 from actions.notify import notify
 from models.database import insert_new
 from models.draws import Draw
+from models.mail import Outbox
 from models.people import Area, Organ, Person, with_role
 from models.plans import Task
 from models.visits import JointOffer, Visit
@@ -55,8 +56,15 @@ async def look(session: AsyncSession, draw: Draw, now: datetime) -> int:
         key = f"{draw.id}:{max(row['host_id'] for row in rows)}:{new}"
         for organ_id in sorted(organs):
             for person in await with_role(session, "supervisor", organ_id):
-                await notify(session, person.id, "offers.new", key, now)
+                if not await _about_to_hear(session, person.id):
+                    await notify(session, person.id, "offers.new", key, now)
     return new
+
+
+async def _about_to_hear(session: AsyncSession, person_id: int) -> bool:
+    """Whether a notice of offers is on its way, which will speak of all that stand when it is told."""
+    query = select(Outbox.id).where(Outbox.kind == "offers.new", Outbox.person_id == person_id)
+    return await session.scalar(query.where(Outbox.ended_at.is_(None)).limit(1)) is not None
 
 
 async def standing(session: AsyncSession, organ_id: int) -> list[JointOffer]:

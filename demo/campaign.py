@@ -10,7 +10,7 @@ from decimal import Decimal
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from actions import checklists, draws, evidence, leads, plans, publication, seats, tasks, visits
+from actions import checklists, draws, evidence, leads, plans, publication, seats, subject, tasks, visits
 from actions.calendars import official
 from demo.directories import NOTARY, OFFICE
 from models.draws import Draw
@@ -156,6 +156,8 @@ class Campaign:
             await self._find(visit, number, found[number], people[0], at + timedelta(minutes=12 + number))
 
     async def _finish(self, visit: Visit, at: datetime) -> None:
+        if subject.must_sign(visit):  # on their own phone, before the inspectors
+            subject.write(self.session, visit, {"how": "scan", "name": visit.subject.contact}, None, at)
         for seat in visit.seats:
             assert seat.person
             await visits.sign(self.session, visit, seat.person, at)
