@@ -16,7 +16,7 @@ from handlers.notices import render
 from handlers.turn import House
 from models.database import Database
 from models.mail import Outbox
-from models.people import Card, Chat
+from models.people import Chat, remember_card
 
 log = structlog.get_logger("outbox")
 
@@ -125,8 +125,6 @@ class Postman:
         async with self.database.write() as session:
             await session.execute(update(Outbox).where(Outbox.id == notice.id).values(**outcome))
             if message_id and notice.buttons[0]["about"]:
-                await session.merge(
-                    Card(chat_id=notice.chat_id, about=notice.buttons[0]["about"], message_id=message_id)
-                )
+                await remember_card(session, notice.chat_id, notice.buttons[0]["about"], message_id)
         if outcome.get("error") == "forbidden":
             await self.sender.unreachable(notice.chat_id)

@@ -24,7 +24,7 @@ from bot.pace import Pace
 from bot.press import Press
 from models.database import Database
 from models.mail import Inbox
-from models.people import Card, Chat
+from models.people import Chat, remember_card
 
 log = structlog.get_logger("sending")
 
@@ -87,7 +87,7 @@ class Sender:
             return
         async with self.database.write() as session:
             for about, message_id in (cards or {}).items():
-                await session.merge(Card(chat_id=chat_id, about=about, message_id=message_id))
+                await remember_card(session, chat_id, about, message_id)
             await session.execute(update(Inbox).where(Inbox.update_id.in_(said)).values(replies=None))
         self._said -= said
 

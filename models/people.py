@@ -94,6 +94,15 @@ class Invitation(Base):
     person: Mapped[Person] = relationship(lazy="joined", innerjoin=True)
 
 
+async def remember_card(session: AsyncSession, chat_id: int, about: str, message_id: int) -> None:
+    """From now on this message is the card about a thing.
+
+    The chat is locked first, as every turn does: two that write the same card would else wait for each other.
+    """
+    await session.execute(select(Chat.id).where(Chat.id == chat_id).with_for_update())
+    await session.merge(Card(chat_id=chat_id, about=about, message_id=message_id))
+
+
 async def chat_of(session: AsyncSession, person_id: int) -> Chat | None:
     """The chat that is bound to a person, if there is one."""
     chat: Chat | None = await session.scalar(select(Chat).where(Chat.person_id == person_id))

@@ -21,6 +21,7 @@ ONCE = {  # dialogues and browsers: what they do to rows is tested on both datab
     "test_browser.py",
     "test_checklists.py",
     "test_hat.py",
+    "test_joint.py",
     "test_papers.py",
     "test_queued.py",
     "test_replacements.py",

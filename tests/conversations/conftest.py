@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -18,6 +22,7 @@ from sqlalchemy.pool import NullPool
 from actions.areas import ensure_areas
 from bot.app import Running, running
 from bot.logs import set_up
+from bot.migrate import migrate
 from bot.settings import Settings
 from models.database import Database
 from models.items import Checklist, Item, Point
@@ -201,6 +206,24 @@ async def two_departments(settings: Settings, clock: Clock) -> AsyncIterator[Tow
         yield found
 
 
+@cache
+def _migrated() -> bytes:
+    """An empty database as the migrations make it; made once, because a town takes longer to migrate than to start."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "empty.db"
+        migrate(f"sqlite:///{path}")
+        with closing(sqlite3.connect(path)) as connection:
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        return path.read_bytes()
+
+
+def put_database(folder: Path) -> None:
+    """Lay an empty, migrated database into the data folder of an installation that has none."""
+    folder.mkdir(parents=True, exist_ok=True)
+    if not (folder / "suicha.db").exists():
+        (folder / "suicha.db").write_bytes(_migrated())
+
+
 def town_running(
     settings: Settings, clock: Clock, prepare: Callable[..., Awaitable[dict[str, int]]] = settle_town
 ) -> Any:
@@ -209,6 +232,8 @@ def town_running(
 
     @asynccontextmanager
     async def run() -> AsyncIterator[Town]:
+        if settings.database.startswith("sqlite"):
+            await asyncio.to_thread(put_database, settings.data_dir)
         telegram = Telegram(token="123456:TEST")
         await telegram.start()
         settings.bot_api_base_url, settings.bot_api_file_url = telegram.api_url, telegram.file_url

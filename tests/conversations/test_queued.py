@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Awaitable, Callable
 from itertools import permutations
 
@@ -61,7 +62,8 @@ async def test_any_order_and_twice_is_the_same_record(town: Town) -> None:
         (4, "no", "灭火器过期", 1),
         (5, "yes", "", 0),
     ]
-    for order in permutations(acts):
+    every = list(permutations(acts))
+    for order in every if os.environ.get("EVERY_DATABASE") else every[::5]:  # a fifth, or all on a patient machine
         for act in (*order, order[0], order[-1]):  # two of them arrive twice
             await act(first)
         await handled(town, first)
@@ -132,17 +134,13 @@ async def test_thirty_points_take_six_taps_and_a_failed_one_two_messages_more(to
     assert taps + 1 == 6
     seats = await town.rows(select(Seat).where(Seat.visit_id == visit.id))
     assert all(seat.arrived_at and seat.signed_at for seat in seats)
-    await released_again(town, first)
+    await released_again(town)
 
 
-async def released_again(town: Town, phone: Phone) -> None:
-    """The next visit on the same phone: a photo whose caption says all is one message for one failed point."""
-    query = (
-        select(Visit)
-        .join(Seat, Seat.visit_id == Visit.id)
-        .where(Seat.person_id == town.ids[phone.name], Visit.state == "released")
-    )
-    visit = (await town.rows(query.order_by(Visit.position).limit(1)))[0]
+async def released_again(town: Town) -> None:
+    """The next visit: a photo whose caption says all is one message for one failed point."""
+    visit = (await town.rows(select(Visit).where(Visit.state == "released").order_by(Visit.position)))[0]
+    phone = town[next(seat.person.name for seat in visit.seats if seat.person)]
     await phone.says("/tasks")
     await phone.presses(visit.subject.name, within=5)
     await phone.says("到场")

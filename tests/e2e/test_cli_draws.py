@@ -168,6 +168,7 @@ async def test_a_bundle_with_the_commitment_before_it_is_checked_for_the_chain(f
     answer(folder, "commit", second, *WITNESSES)
     await witness(folder, 2)
     answer(folder, "run", second)
+    answer(folder, "release", second)
     answer(folder, "open", second)
     bundle = folder / "bundle"
     assert "previous.json" in answer(folder, "export", "2", str(bundle))["files"]

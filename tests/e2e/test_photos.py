@@ -65,7 +65,7 @@ async def at_a_visit(phone: Phone) -> None:
 async def acknowledged(process: Process, wanted: int) -> int:
     """How many are kept, once they are as many as wanted or nothing has come for long."""
     found = 0
-    for _ in range(300):
+    for _ in range(900):  # a machine may be busy; what is measured is the memory
         async with process.look() as session:
             found = len(list(await session.scalars(select(Evidence.id))))
         if found >= wanted:
@@ -74,6 +74,7 @@ async def acknowledged(process: Process, wanted: int) -> int:
     return found
 
 
+@pytest.mark.skipif(not os.environ.get("EVERY_DATABASE"), reason="takes a machine for itself: EVERY_DATABASE=1")
 async def test_many_large_photos_at_once_stay_below_400_megabytes(tmp_path: Path) -> None:
     pictures = [large("HEIF", number) for number in range(3)] + [large("JPEG", number) for number in range(3)]
     pictures += [bytes([number]) * (19 << 20) for number in range(6)]  # files of 19 MB, two from each
