@@ -4,13 +4,14 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .SILENT:
-.PHONY: help run demo test test-people test-processes test-parts test-pages check
+.PHONY: help run demo test test-people test-processes test-parts test-pages test-all check
 .DEFAULT_GOAL := help
 
 help:
 	echo "make run    a made-up city with three phones on a web page; on Telegram if BOT_TOKEN is set"
 	echo "make demo   the whole loop told by itself, on SUBJECTS=file.csv if given"
-	echo "make test   all tests; ARGS='-k draw' for some"
+	echo "make test   the tests, within fifteen minutes on two cores; ARGS='-k draw' for some"
+	echo "make test-all  with the longest dialogues, and dialogues on PostgreSQL too; about an hour"
 	echo "make check  style, types, floors"
 
 run: .venv/.installed
@@ -38,6 +39,9 @@ test-parts:
 
 test-pages:
 	TEST_POSTGRES_URL="$$TEST_POSTGRES_URL_3" $(BIN)/python -m pytest tests/web
+
+test-all: .venv/.installed-dev
+	ALL_TESTS=1 WALKS=200 ROUNDS=50 tests/with_postgres.sh $(BIN)/python -m pytest
 
 check: .venv/.installed-dev
 	$(BIN)/ruff check

@@ -17,33 +17,40 @@ POSTGRES = os.environ.get("TEST_POSTGRES_URL", "")
 prepared: set[str] = set()
 
 
+PATIENT = {  # long dialogues, whose rules and rows `tests/actions` and `tests/rules` test too
+    "test_joint.py",
+    "test_replacements.py",
+    "test_vacant_seats.py",
+}
 ONCE = {  # dialogues and browsers: what they do to rows is tested on both databases elsewhere
     "test_browser.py",
+    "test_campaign.py",
     "test_checklists.py",
+    "test_directories.py",
     "test_hat.py",
-    "test_joint.py",
     "test_papers.py",
     "test_queued.py",
-    "test_replacements.py",
     "test_results.py",
     "test_stages.py",
     "test_subject.py",
     "test_tasks.py",
-    "test_vacant_seats.py",
 }
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """The slowest files run on SQLite alone; with EVERY_DATABASE=1 they run on PostgreSQL too."""
-    if os.environ.get("EVERY_DATABASE"):
+    """Fifteen minutes on two cores: slow files run on SQLite alone or not at all; ALL_TESTS=1 runs everything."""
+    if os.environ.get("ALL_TESTS"):
         return
-    left = [one for one in items if one.path.name in ONCE and "rules" not in one.path.parts and _on_postgres(one)]
+    left = [one for one in items if _is_slow(one)]
     config.hook.pytest_deselected(items=left)
     items[:] = [one for one in items if one not in set(left)]
 
 
-def _on_postgres(item: pytest.Item) -> bool:
-    return item.get_closest_marker("postgres") is not None
+def _is_slow(item: pytest.Item) -> bool:
+    if "rules" in item.path.parts:
+        return False
+    twice = item.path.name in ONCE and item.get_closest_marker("postgres") is not None
+    return twice or item.path.name in PATIENT
 
 
 @pytest.fixture(scope="session")

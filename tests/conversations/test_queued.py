@@ -63,7 +63,7 @@ async def test_any_order_and_twice_is_the_same_record(town: Town) -> None:
         (5, "yes", "", 0),
     ]
     every = list(permutations(acts))
-    for order in every if os.environ.get("EVERY_DATABASE") else every[::5]:  # a fifth, or all on a patient machine
+    for order in every if os.environ.get("ALL_TESTS") else every[::5]:  # a fifth, or all on a patient machine
         for act in (*order, order[0], order[-1]):  # two of them arrive twice
             await act(first)
         await handled(town, first)

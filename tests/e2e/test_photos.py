@@ -74,7 +74,7 @@ async def acknowledged(process: Process, wanted: int) -> int:
     return found
 
 
-@pytest.mark.skipif(not os.environ.get("EVERY_DATABASE"), reason="takes a machine for itself: EVERY_DATABASE=1")
+@pytest.mark.skipif(not os.environ.get("ALL_TESTS"), reason="takes a machine for itself: ALL_TESTS=1")
 async def test_many_large_photos_at_once_stay_below_400_megabytes(tmp_path: Path) -> None:
     pictures = [large("HEIF", number) for number in range(3)] + [large("JPEG", number) for number in range(3)]
     pictures += [bytes([number]) * (19 << 20) for number in range(6)]  # files of 19 MB, two from each
