@@ -118,11 +118,11 @@ async def test_the_darkroom_dies_and_the_next_photo_is_opened_in_a_new_one(tmp_p
             assert process.process
             await at_a_visit(phone)
             await phone.sends_file(large("JPEG", 1), name="1.jpg")
-            await phone.sees("已收到", within=20)
+            await phone.sees("已收到", within=60)
             (first,) = children(process.process.pid)
             os.kill(first, signal.SIGKILL)
             await phone.sends_file(large("JPEG", 2), name="2.jpg")
-            await phone.sees("已收到", within=20)
+            await phone.sees("已收到", within=60)
             (second,) = children(process.process.pid)
             assert second != first
             await process.kill()  # and what it leaves behind ends by itself
