@@ -47,7 +47,7 @@ class Phone(Person):
                 return post
         return None
 
-    async def sees(self, text: str = "", within: float = 5.0, button: str | None = None) -> Message:
+    async def sees(self, text: str = "", within: float = 20.0, button: str | None = None) -> Message:
         """Waits for a message of the bot that contains a text, sent or edited after what was seen before.
 
         With `button` it must have a button whose label contains that.
