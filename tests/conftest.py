@@ -18,6 +18,7 @@ prepared: set[str] = set()
 
 
 PATIENT = {  # long dialogues, whose rules and rows `tests/actions` and `tests/rules` test too
+    "test_beacon.py",
     "test_joint.py",
     "test_replacements.py",
     "test_vacant_seats.py",
