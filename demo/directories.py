@@ -20,7 +20,7 @@ SUPERVISOR_OF_CITY, SUPERVISOR_OF_FIRE = "330700010", "330782310"
 YIWU_MARKET = "义乌市市场监督管理局"
 CITY_MARKET = "金华市市场监督管理局"
 _STAFF = (  # number, name, organ, area, role, specialties; who has no specialty listed after the role has none
-    (OFFICE, "何静", "金华市双随机监管联席会议办公室", "金华市", "联络员"),
+    (OFFICE, "何静", "金华市双随机监管联席会议办公室", "金华市", "联络员;联席办"),
     (NOTARY, "方毅", "金华市公证处", "金华市", "联络员"),
     (ADMINISTRATOR, "沈洁", CITY_MARKET, "金华市", "管理员"),
     (SUPERVISOR_OF_CITY, "郑国强", CITY_MARKET, "金华市", "主管"),

@@ -27,7 +27,7 @@ WANTED = 3  # visits to draw, about
 FILES = ("commitment.json", "sealed.json", "certificate.json", "pool.tsv", "inspectors.tsv", "recusals.tsv")
 ADMINISTRATOR = ("330700001", "沈洁", "金华市市场监督管理局", "金华市", "管理员")
 WITNESSES = (
-    ("330700101", "何静", "金华市双随机监管联席会议办公室", "金华市", "联络员"),
+    ("330700101", "何静", "金华市双随机监管联席会议办公室", "金华市", "联络员;联席办"),
     ("330700102", "方毅", "金华市公证处", "金华市", "联络员"),
 )
 INSPECTORS = ("张伟", "李娜", "王强", "马丽")

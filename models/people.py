@@ -36,7 +36,7 @@ class Organ(Base):
 
 
 class Person(Base):
-    """Somebody of the staff; `roles` are inspector, supervisor, liaison, administrator, expert."""
+    """Somebody of the staff; `roles` are inspector, supervisor, liaison, administrator, expert, office (联席办)."""
 
     __tablename__ = "people"
 
@@ -115,3 +115,19 @@ async def with_role(session: AsyncSession, role: str, organ_id: int | None = Non
     if organ_id is not None:
         query = query.where(Person.organ_id == organ_id)
     return list(await session.scalars(query.order_by(Person.staff_no)))
+
+
+async def office_of(session: AsyncSession, area_code: str) -> list[Person]:
+    """Who acts for the joint conference office (联席会议办公室, R3.2.1a, R4.1) of an area, by staff number.
+
+    The office is whoever holds the role `office`, often a desk of the market supervision bureau, in an organ of that
+    area. An area without one is looked after by the area above; nobody there either: an empty list.
+    """
+    held = await with_role(session, "office")
+    code: str | None = area_code
+    while code:
+        if mine := [one for one in held if one.organ.area_code == code]:
+            return mine
+        area = await session.get(Area, code)
+        code = area.parent if area else None
+    return []

@@ -11,6 +11,7 @@ ROLES = {
     "liaison": "联络员",
     "administrator": "管理员",
     "expert": "专家",
+    "office": "联席办",  # the joint conference office (联席会议办公室, R3.2.1a, R4.1)
 }
 _ROLE_BY_WORD = {
     "inspector": "检查人员 执法检查人员 行政执法人员 检查员",
@@ -18,6 +19,7 @@ _ROLE_BY_WORD = {
     "liaison": "联络人 联系人",
     "administrator": "系统管理员 管理人员",
     "expert": "专业人员 技术专家",
+    "office": "联席会议办公室 联席会议 双随机办公室 双随机办 联席办人员",
 }
 _ROLES = {word: role for role, words in _ROLE_BY_WORD.items() for word in (role, ROLES[role], *words.split())}
 

@@ -3,7 +3,7 @@ from datetime import date
 from sqlalchemy import select
 
 from models.database import Database
-from models.people import Organ, Person
+from models.people import Organ, Person, office_of
 from rules.people import NO_END
 from tests.actions.importing import LATER, inspectors, subjects, uscc
 
@@ -79,3 +79,22 @@ async def test_damaged_staff_is_found_with_row_and_column(database: Database) ->
     expected = [(number, column, reason) for number, (_, column, reason) in enumerate(damages, 3)]
     assert [(r.row, r.column, r.reason) for r in report.refused] == expected
     assert report.added == 1
+
+
+async def test_the_joint_conference_office_is_who_holds_the_role_in_the_area_or_above(database: Database) -> None:
+    """R3.2.1a, R4.1."""
+    header = STAFF[:5]
+    await inspectors(
+        database,
+        header,
+        ["1", "何静", "金华市双随机监管联席会议办公室", "金华市", "联络员;联席办"],
+        ["2", "楼明", "义乌市市场监督管理局", "义乌市", "主管、联席会议办公室"],
+        ["3", "赵敏", "义乌市市场监督管理局", "义乌市", "主管"],
+    )
+    async with database.read() as session:
+        names = {area: [one.name for one in await office_of(session, area)] for area in ("330782", "330783", "330700")}
+    assert names == {"330782": ["楼明"], "330783": ["何静"], "330700": ["何静"]}
+    await inspectors(database, [*header, "状态"], ["2", "楼明", "义乌市市场监督管理局", "义乌市", "联席办", "离岗"])
+    async with database.read() as session:
+        assert [one.name for one in await office_of(session, "330782")] == ["何静"]
+        assert await office_of(session, "110000") == []
