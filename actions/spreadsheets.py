@@ -27,6 +27,7 @@ MOST_COLUMNS = 512
 MOST_UNPACKED = 4 << 30  # bytes of text
 MOST_WORKBOOK = 256 << 20  # bytes of a workbook, which is read whole
 PACKED_RATIO = 200  # honest text packs to a fifth or a tenth
+REASONS = ("未导入原因", "Why not imported")  # the column that is added to rows that are sent back: no column of ours
 HEADER_WITHIN = 60  # lines at the top of a file among which its header must be
 PIECE = 1 << 18
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -34,6 +35,7 @@ _ELSEWHERE = (b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"Rar!", b"7z\xbc\xaf", b"GI
 _WEB_PAGE = re.compile(rb"\s*<(!doctype html|html|table|\?xml)", re.IGNORECASE)
 _HEADER_NOISE = re.compile(r"[\s_*：:\"'“”‘’`\-/、.\u200b\ufeff]")
 _REMARK = re.compile(r"[(（\[【].*?[)）\]】]")
+_REASONS = frozenset(re.sub(r"\s", "", title).lower() for title in REASONS)
 _DAY = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?(?:[ T]00?:00(?::00)?(?:\.0+)?)?")
 _SHORT_DAY = re.compile(r"(\d{4})(\d{2})(\d{2})")
 _SERIAL = re.compile(r"[1-9]\d{4}")
@@ -51,27 +53,41 @@ class Column(NamedTuple):
 class Row(NamedTuple):
     """A row: its number as a person sees it, its cells by column, whether it has more cells than the header.
 
-    A cell that a row does not have (short lines of a CSV) is absent; an empty one is the empty text.
+    A cell that a row does not have (short lines of a CSV) is absent; an empty one is the empty text. `line` is all
+    that the row has, also in columns that nobody knows.
     """
 
     number: int
     cells: dict[str, str]
     overflows: bool
+    line: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
 class Table:
-    """A table with its header: what its columns are called there, what is ignored, and its rows."""
+    """A table with its header: what it is, what its columns are called there, what is ignored, and its rows.
+
+    `kind` is the place among the kinds that were asked for; `titles` is the header as it stands.
+    """
 
     headers: dict[str, str]
     ignored: tuple[str, ...]
     rows: Iterator[Row]
+    kind: int = 0
+    titles: tuple[str, ...] = ()
 
 
 class _Header(NamedTuple):
     place: int  # among the rows looked at
     columns: dict[str, int]
     titles: list[str]
+    kind: int = 0
+    complete: bool = False
+
+    @property
+    def fits(self) -> tuple[bool, int]:
+        """How well: complete before incomplete, then by the number of columns."""
+        return self.complete, len(self.columns)
 
 
 def day(words: str) -> date:
@@ -88,8 +104,10 @@ def day(words: str) -> date:
 
 
 @contextmanager
-def reading(source: Source, columns: Sequence[Column]) -> Generator[Table]:
+def reading(source: Source, *kinds: Sequence[Column]) -> Generator[Table]:
     """Open a table by what it is, not by how it is called, and find its header among its first rows.
+
+    Of several `kinds` of table it is the one whose header fits best.
 
     Refused with `imports.` `empty`, `password`, `too_large`, `web_page`, `unreadable`, `no_header`, or
     `column_missing` (gap `columns`: the names of those that are needed); while they are read, the rows may
@@ -100,7 +118,7 @@ def reading(source: Source, columns: Sequence[Column]) -> Generator[Table]:
     try:
         start = _start(file)
         if start.startswith((b"PK\x03\x04", _OLE)):
-            with _sheet(_whole(file), columns) as table:
+            with _sheet(_whole(file), kinds) as table:
                 yield table
         elif start.startswith(_ELSEWHERE):
             raise Refusal("imports.unreadable")
@@ -109,7 +127,7 @@ def reading(source: Source, columns: Sequence[Column]) -> Generator[Table]:
         elif not start:
             raise Refusal("imports.empty")
         else:
-            yield _text_table(file, columns)
+            yield _text_table(file, kinds)
     except workbooks.Unreadable as error:
         raise Refusal(f"imports.{error.args[0]}") from error
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
@@ -202,40 +220,40 @@ def _records(lines: Iterable[str], delimiter: str) -> Iterator[Numbered]:
         raise Refusal("imports.broken_row", row=number + 1) from error
 
 
-def _text_table(file: BinaryIO, columns: Sequence[Column]) -> Table:
+def _text_table(file: BinaryIO, kinds: Sequence[Sequence[Column]]) -> Table:
     encoding = _encoding(file)
     top = list(islice(_lines(file, encoding), HEADER_WITHIN))
     tries = []
     for delimiter in ",\t;|":
         with suppress(Refusal):
-            tries.append((_find_header(list(_records(top, delimiter)), columns), delimiter))
+            tries.append((_find_header(list(_records(top, delimiter)), kinds), delimiter))
     if not tries:
         raise Refusal("imports.no_header")
-    header, delimiter = max(tries, key=lambda found: len(found[0].columns))
+    header, delimiter = max(tries, key=lambda found: found[0].fits)
     rows = islice(_records(_lines(file, encoding), delimiter), header.place + 1, None)
-    return _table(header, columns, rows, width=len(header.titles))
+    return _table(header, kinds, rows, width=len(header.titles))
 
 
 # Workbooks
 
 
 @contextmanager
-def _sheet(workbook: bytes, columns: Sequence[Column]) -> Generator[Table]:
+def _sheet(workbook: bytes, kinds: Sequence[Sequence[Column]]) -> Generator[Table]:
     """The first sheet that has all needed columns; else the complaint about the one that comes closest."""
     with closing(workbooks.sheets(workbook)) as sheets:
         best = None
         for _, rows in sheets:
             top = list(islice(rows, HEADER_WITHIN))
-            header = _find_header(top, columns)
-            if not _missing(header, columns):
+            header = _find_header(top, kinds)
+            if header.complete:
                 rest = chain(top[header.place + 1 :], rows)
-                yield _table(header, columns, rest, width=MOST_COLUMNS)
+                yield _table(header, kinds, rest, width=MOST_COLUMNS)
                 return
-            if best is None or len(header.columns) > len(best.columns):
+            if best is None or header.fits > best.fits:
                 best = header
         if best is None:
             raise Refusal("imports.empty")
-        _table(best, columns, iter(()), width=0)
+        _table(best, kinds, iter(()), width=0)
 
 
 # Headers
@@ -245,44 +263,54 @@ def _plain(title: str) -> str:
     return _HEADER_NOISE.sub("", unicodedata.normalize("NFKC", title)).lower()
 
 
-def _find_header(rows: Sequence[Numbered], columns: Sequence[Column]) -> _Header:
-    """The first row that has all needed columns, else the row that has most (perhaps none)."""
-    meanings = {_plain(title): column.name for column in columns for title in (column.name, *column.synonyms)}
+def _find_header(rows: Sequence[Numbered], kinds: Sequence[Sequence[Column]]) -> _Header:
+    """The header that fits best: of a kind the first row that has all needed columns, else the one that has most."""
     best = _Header(0, {}, [])
-    for place, (_, titles) in enumerate(rows):
-        found: dict[str, int] = {}
-        for index, title in enumerate(titles[:MOST_COLUMNS]):
-            if not title or len(title) > 100:
-                continue
-            name = meanings.get(_plain(title)) or meanings.get(_plain(_REMARK.sub("", title)))
-            if name:
-                found.setdefault(name, index)
-        if len(found) > len(best.columns):
-            best = _Header(place, found, titles)
-            if not _missing(best, columns):
+    for kind, columns in enumerate(kinds):
+        meanings = {_plain(title): column.name for column in columns for title in (column.name, *column.synonyms)}
+        for place, (_, titles) in enumerate(rows):
+            header = _Header(place, _named(titles, meanings), titles, kind)
+            header = header._replace(complete=bool(header.columns) and not _missing(header, columns))
+            if header.fits > best.fits:
+                best = header
+            if header.complete:
                 break
     return best
+
+
+def _named(titles: Sequence[str], meanings: dict[str, str]) -> dict[str, int]:
+    """The place of each column that is known."""
+    found: dict[str, int] = {}
+    for index, title in enumerate(titles[:MOST_COLUMNS]):
+        if not title or len(title) > 100:
+            continue
+        name = meanings.get(_plain(title)) or meanings.get(_plain(_REMARK.sub("", title)))
+        if name:
+            found.setdefault(name, index)
+    return found
 
 
 def _missing(header: _Header, columns: Iterable[Column]) -> list[Column]:
     return [column for column in columns if column.needed and column.name not in header.columns]
 
 
-def _table(header: _Header, columns: Sequence[Column], rows: Iterator[Numbered], width: int) -> Table:
+def _table(header: _Header, kinds: Sequence[Sequence[Column]], rows: Iterator[Numbered], width: int) -> Table:
     if not header.columns:
         raise Refusal("imports.no_header")
-    missing = _missing(header, columns)
+    missing = _missing(header, kinds[header.kind])
     if missing:
         raise Refusal(
             "imports.column_missing",
             columns="、".join(f"{column.synonyms[0]} ({column.name})" for column in missing),
         )
     used = set(header.columns.values())
-    ignored = tuple(
-        title.strip()[:40] for place, title in enumerate(header.titles) if place not in used and title.strip()
+    titles = tuple(title.strip() for title in header.titles)
+    ignored = tuple(title[:40] for place, title in enumerate(titles) if place not in used and title)
+    headers = {name: titles[place] for name, place in header.columns.items()}
+    cells = _cells(header.columns, rows, width)
+    return Table(
+        headers, tuple(title for title in ignored if _plain(title) not in _REASONS), cells, header.kind, titles
     )
-    headers = {name: header.titles[place].strip() for name, place in header.columns.items()}
-    return Table(headers, ignored, _cells(header.columns, rows, width))
 
 
 def _cells(columns: dict[str, int], rows: Iterator[Numbered], width: int) -> Iterator[Row]:
@@ -296,4 +324,4 @@ def _cells(columns: dict[str, int], rows: Iterator[Numbered], width: int) -> Ite
             row = dict(zip(names, [cells[place] for place in places], strict=True))
         else:
             row = {name: cells[place] for name, place in columns.items() if place < len(cells)}
-        yield Row(number, row, len(cells) > width and any(map(str.strip, cells[width:])))
+        yield Row(number, row, len(cells) > width and any(map(str.strip, cells[width:])), cells)

@@ -5,17 +5,20 @@ from __future__ import annotations
 import asyncio
 import json
 import signal
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import qrcode
 import typer
 from rich.progress import BarColumn, Progress, TextColumn
+from sqlalchemy.ext.asyncio import AsyncSession
 from telegram import Bot
 from telegram.error import TelegramError
 
 from actions import beacons, imports, people
+from actions.importing import Kind, Report
 from bot.app import running
 from bot.cli_base import Json, err, in_transaction, load_settings, prepare, words_of
 from bot.cli_demo import demo
@@ -60,19 +63,18 @@ def migrate() -> None:
     prepare(load_settings())
 
 
-@imports_app.command("subjects")
-def import_subjects(file: File, dry_run: DryRun = False, as_json: Json = False) -> None:
-    """Subjects (检查对象名录库) from CSV or a spreadsheet."""
-    _import(file, imports.import_subjects, "subjects", dry_run, as_json)
+def _command(kind: Kind) -> Callable[..., None]:
+    def command(file: File, dry_run: DryRun = False, as_json: Json = False) -> None:
+        _import(file, kind, dry_run, as_json)
+
+    return command
 
 
-@imports_app.command("inspectors")
-def import_inspectors(file: File, dry_run: DryRun = False, as_json: Json = False) -> None:
-    """Staff (执法检查人员名录库) from CSV or a spreadsheet."""
-    _import(file, imports.import_inspectors, "people", dry_run, as_json)
+for _kind in imports.KINDS.values():
+    imports_app.command(_kind.name, help=f"{_kind.columns[0].synonyms[0]} …")(_command(_kind))
 
 
-def _import(file: Path, bring_in: Any, noun: str, dry_run: bool, as_json: bool) -> None:
+def _import(file: Path, kind: Kind, dry_run: bool, as_json: bool) -> None:
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed}"))
     with (
         Progress(*columns, console=err, disable=not err.is_terminal, transient=True) as progress,
@@ -83,9 +85,8 @@ def _import(file: Path, bring_in: Any, noun: str, dry_run: bool, as_json: bool) 
         def advance(rows: int) -> None:
             progress.update(bar, completed=rows)
 
-        async def work(session: Any, now: datetime) -> imports.Report:
-            report: imports.Report = await bring_in(session, source, file.name, now, None, advance)
-            return report
+        async def work(session: AsyncSession, now: datetime) -> Report:
+            return await imports.bring_in(session, [kind], source, file.name, now, None, advance)
 
         report = in_transaction(work, as_json, keep=not dry_run)
     words = words_of(Settings())
@@ -96,7 +97,7 @@ def _import(file: Path, bring_in: Any, noun: str, dry_run: bool, as_json: bool) 
         ]
         typer.echo(json.dumps(report.counts | {"refused": refused}, ensure_ascii=False))
     else:
-        typer.echo(describe(words, report, noun, shown=50).unescape())
+        typer.echo(describe(words, report, shown=50).unescape())
 
 
 @app.command()

@@ -63,8 +63,8 @@ async def build(session: AsyncSession, now: datetime, authority: str, camera: Ca
     await ensure_areas(session)
     long_ago = now - 40 * DAY
     await add_items(session, long_ago.date())
-    came = await imports.import_inspectors(session, staff(), "人员名录.csv", long_ago, None)
-    here = await imports.import_subjects(session, subjects(), "对象名录.csv", long_ago, None)
+    came = await imports.bring_in(session, [imports.KINDS["inspectors"]], staff(), "人员名录.csv", long_ago, None)
+    here = await imports.bring_in(session, [imports.KINDS["subjects"]], subjects(), "对象名录.csv", long_ago, None)
     assert not came.refused
     assert not here.refused
     if bound:

@@ -53,7 +53,7 @@ class Story(Teller):
                 await ensure_areas(session)
                 await add_items(session, now.date())
                 first = table(STAFF_HEADER, [(*ADMINISTRATOR, "", "", "", "")])
-                await imports.import_inspectors(session, first, "管理员.csv", now, None)
+                await imports.bring_in(session, [imports.KINDS["inspectors"]], first, "管理员.csv", now, None)
                 token = await people.invite(session, ADMINISTRATOR[0], now, None)
             administrator = self.phone(ADMINISTRATOR[1])
             await administrator.opens(f"https://t.me/{self.stage.telegram.world.username}?start={token}")

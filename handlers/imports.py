@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from markupsafe import Markup
 
-from actions.imports import Report, import_inspectors, import_subjects
+from actions.importing import Report
+from actions.imports import KINDS, bring_in
 from handlers import fallback
 from handlers.turn import Turn
 from locales import Words
-from rules.refusal import Refusal
 
 SHOWN = 8  # refused rows named in the chat
 
@@ -25,19 +25,13 @@ async def document(turn: Turn) -> None:
     if turn.file is None or person is None or "administrator" not in person.roles or turn.chat.awaiting:
         await fallback.heard(turn)
         return
-    data, name = turn.file.data, turn.file.name
-    try:
-        report, noun = await import_inspectors(turn.session, data, name, turn.now, person), "people"
-    except Refusal as refusal:
-        if refusal.code not in ("imports.no_header", "imports.column_missing"):
-            raise
-        report, noun = await import_subjects(turn.session, data, name, turn.now, person), "subjects"
-    turn.say(describe(turn.words, report, noun))
+    report = await bring_in(turn.session, KINDS.values(), turn.file.data, turn.file.name, turn.now, person)
+    turn.say(describe(turn.words, report))
 
 
-def describe(words: Words, report: Report, noun: str, shown: int = SHOWN) -> Markup:
+def describe(words: Words, report: Report, shown: int = SHOWN) -> Markup:
     """The account: counts, notes, then what was refused and why."""
-    lines = [words(f"imports.{noun}"), words("imports.report", **report.counts)]
+    lines = [words(f"imports.{report.kind}"), words("imports.report", **report.counts)]
     if report.ended:
         lines.append(words("imports.ended", report.ended))
     for note in report.notes:

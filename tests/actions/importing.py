@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
-from actions.imports import Report, import_inspectors, import_subjects
+from actions.importing import Report
+from actions.imports import KINDS, bring_in
 from locales import LANGUAGES, Words
 from models.database import Database
 from models.subjects import Subject, SubjectLabel
@@ -39,21 +40,21 @@ async def subjects(database: Database, *lines: list[Any], now: datetime = NOW) -
 
 async def subjects_file(database: Database, data: bytes, now: datetime = NOW) -> Report:
     async with database.write() as session:
-        report = await import_subjects(session, data, "名录.csv", now, None)
+        report = await bring_in(session, [KINDS["subjects"]], data, "名录.csv", now, None)
     check(report)
     return report
 
 
 async def inspectors(database: Database, *lines: list[Any], now: datetime = NOW) -> Report:
     async with database.write() as session:
-        report = await import_inspectors(session, as_csv(*lines), "人员.csv", now, None)
+        report = await bring_in(session, [KINDS["inspectors"]], as_csv(*lines), "人员.csv", now, None)
     check(report)
     return report
 
 
 def check(report: Report) -> None:
     """Every row is accounted for, and there are words for all that is said about it."""
-    assert report.added + report.changed + report.unchanged + len(report.refused) == report.rows
+    assert report.added + report.changed + report.unchanged + report.counts["refused"] == report.rows
     for language in LANGUAGES:
         words = Words(language, ZoneInfo("Asia/Shanghai"))
         for refused in report.refused:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from sqlalchemy import delete
 from xlsxwriter import Workbook
 
-from actions.imports import import_subjects
+from actions.imports import KINDS, bring_in
 from models.database import Database
 from models.subjects import Subject, SubjectLabel
 from rules.subjects import ALPHABET
@@ -99,9 +99,9 @@ async def test_the_same_three_hundred_in_two_encodings(database: Database, share
 async def test_a_real_city(database: Database, shared_data: Path) -> None:
     with (shared_data / "jinhua_registrations.csv.gz").open("rb") as file:
         async with database.write() as session:
-            first = await import_subjects(session, file, "jinhua_registrations.csv.gz", NOW, None)
+            first = await bring_in(session, [KINDS["subjects"]], file, "jinhua_registrations.csv.gz", NOW, None)
         async with database.write() as session:
-            second = await import_subjects(session, file, "jinhua_registrations.csv.gz", LATER, None)
+            second = await bring_in(session, [KINDS["subjects"]], file, "jinhua_registrations.csv.gz", LATER, None)
     check(first)
     assert first.counts == {"rows": 29502, "added": 29499, "changed": 0, "ended": 0, "unchanged": 0, "refused": 3}
     assert second.counts == {"rows": 29502, "added": 0, "changed": 0, "ended": 0, "unchanged": 29499, "refused": 3}
@@ -118,7 +118,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic
 from sqlalchemy import create_engine
-from actions.imports import import_subjects
+from actions.imports import KINDS, bring_in
 from models.database import Database
 from models.tables import Base
 
@@ -129,7 +129,7 @@ async def main(folder, source):
     database = Database(f"sqlite:///{folder}/measured.db")
     began = monotonic()
     async with database.write() as session:
-        await import_subjects(session, Path(source).read_bytes(), "x", datetime.now(UTC), None)
+        await bring_in(session, [KINDS["subjects"]], Path(source).read_bytes(), "x", datetime.now(UTC), None)
     peak = re.search("VmHWM:\s*([0-9]+)", Path("/proc/self/status").read_text())[1]  # getrusage counts the parent
     print(monotonic() - began, int(peak) / 1024)
     await database.close()

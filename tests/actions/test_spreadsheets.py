@@ -33,7 +33,7 @@ def text(lines: list[list[str]], delimiter: str = ",", end: str = "\n") -> str:
 
 def rows(source: bytes) -> list[Row]:
     with reading(source, COLUMNS) as table:
-        return list(table.rows)
+        return [row._replace(line=()) for row in table.rows]
 
 
 def refusal(source: bytes) -> Refusal:
@@ -134,7 +134,7 @@ def test_title_rows_and_blank_rows_and_remarks_in_the_header() -> None:
             "address": "住所（经营场所）",
         }
         assert table.ignored == ("备注", "名称")
-        assert list(table.rows) == [
+        assert [row._replace(line=()) for row in table.rows] == [
             Row(4, {"name": "甲店", "code": "0001", "address": "东街"}, overflows=False),
             Row(6, {"name": "乙店", "code": "0002"}, overflows=False),
         ]

@@ -1,0 +1,293 @@
+"""What all imports share, and how a kind of import is added.
+
+A kind is one declaration, `Kind(...)`, in a module `actions/import_NOUN.py`, and one entry in `actions.imports.KINDS`.
+The command line (`import KIND FILE`), the chat (a file is recognised by its header), the dry run, the refused rows
+that can be mended and the words of the report follow from it. It needs
+
+1. `columns`: each with its name, what files call it, and whether it must be there (`spreadsheets.Column`);
+2. `intake`: a class that takes the rows.
+   - `Keyed`: a row is a thing. `read(cells)` gives its key and values, or raises `cells.Fault` (column, reason, what
+     the cell says); the rest follows from the table. See `import_inspectors.py`.
+   - `Gathered`: several rows make a thing (a checklist, a plan). `read(cells)` checks a row, `write(key, rows)`
+     writes a thing and says `added`, `changed` or `unchanged`. One bad row refuses its whole thing.
+   - `Intake`, where neither fits: `take(rows)` and `finish()`;
+3. words: `imports.NAME` (what the kind is called), and `imports.reason.REASON` for each reason that is new, with the
+   gaps `{value}` (what the cell says) and `{first}` where the fault has one;
+4. `export`, if the kind can be written out again: rows of text by column, which the import must take without a change.
+
+An intake writes through its session and never commits; the caller does, or rolls back after a dry run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, ClassVar, NamedTuple
+
+from sqlalchemy import Table, bindparam, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
+
+from actions.cells import Fault, Values
+from actions.spreadsheets import Column, Row
+from models.people import Person
+
+SHOWN = 5  # things of each outcome that a report names
+MOST_RETURNED = 20_000  # refused rows whose cells are kept, so that they can be mended and sent back
+
+
+class Note(NamedTuple):
+    """Something the reader of the report should know; `code` is a key under `imports.note.`."""
+
+    code: str
+    gaps: dict[str, Any]
+
+
+class Refused(NamedTuple):
+    """A row that was not taken: its number in the file, the column as the file calls it, and why.
+
+    `reason` is a key under `imports.reason.`; its gaps are `value` (what the cell says) and, of a `duplicate`,
+    `first` (the row that has the same key). `column` is empty where the whole row is meant. `line` is the row as it
+    stands in the file.
+    """
+
+    row: int
+    column: str
+    reason: str
+    gaps: dict[str, Any]
+    line: tuple[str, ...] = ()
+
+
+@dataclass
+class Report:
+    """What an import did: `added + changed + unchanged` and the refused rows are all `rows`.
+
+    A refused row stands in `refused` once for each thing that is wrong with it.
+
+    `ended` are no longer active: they say so, or a full import does not name them (`missing`). Blank rows do not
+    count. `shown` names the first things of each outcome. `titles` is the header as the file has it.
+    """
+
+    kind: str = ""
+    rows: int = 0
+    added: int = 0
+    changed: int = 0
+    ended: int = 0
+    unchanged: int = 0
+    missing: int = 0
+    refused: list[Refused] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
+    shown: dict[str, list[str]] = field(default_factory=dict)
+    titles: tuple[str, ...] = ()
+    headers: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """All counts by name."""
+        names = ("rows", "added", "changed", "ended", "unchanged")
+        return {name: getattr(self, name) for name in names} | {"refused": len({one.row for one in self.refused})}
+
+    def count(self, outcome: str, thing: str = "", rows: int = 1) -> None:
+        """Count rows as `added`, `changed`, `ended` or `unchanged`; `thing` is what a person would call it."""
+        setattr(self, outcome, getattr(self, outcome) + rows)
+        if thing:
+            self.show(outcome, thing)
+
+    def show(self, outcome: str, thing: str) -> None:
+        """Name a thing as an example of an outcome."""
+        shown = self.shown.setdefault(outcome, [])
+        if len(shown) < SHOWN and thing not in shown:
+            shown.append(thing)
+
+    def refuse(self, row: Row, *faults: Fault, **gaps: Any) -> None:
+        """A row is not taken, for one reason or several."""
+        line = tuple(row.line) if len(self.refused) < MOST_RETURNED else ()
+        for fault in faults:
+            value = fault.value if len(fault.value) <= 40 else fault.value[:39] + "…"
+            column = self.headers.get(fault.column, fault.column)
+            told = {"value": value, **fault.gaps, **gaps}
+            self.refused.append(Refused(row.number, column, fault.reason, told, line))
+
+
+class Intake:
+    """Takes the rows of one file. Made anew for each import."""
+
+    def __init__(self, session: AsyncSession, now: datetime, by: Person | None, report: Report) -> None:
+        self.session, self.now, self.by, self.report = session, now, by, report
+        self.connection: AsyncConnection
+
+    async def open(self) -> None:
+        """Fetch what reading needs; the header of the file is in `self.report.headers`."""
+        self.connection = await self.session.connection()
+
+    async def take(self, rows: list[Row]) -> None:
+        """Some rows of the file, in order: each is counted or refused in the report, now or in `finish`."""
+        raise NotImplementedError
+
+    async def finish(self) -> None:
+        """After the last row."""
+
+
+class Keyed(Intake):
+    """Rows that are things of one table, each with its own key.
+
+    A column that the file does not have leaves what is stored. Of rows with the same key the first counts: the same
+    again is unchanged, anything else is refused.
+    """
+
+    table: ClassVar[Table]
+    key: ClassVar[str]
+    called: ClassVar[str] = "name"  # the column that names a thing to people
+    defaults: ClassVar[Values] = {}
+
+    async def open(self) -> None:
+        """Look whether there is anything yet."""
+        await super().open()
+        self.filled = (await self.connection.execute(select(self.table.c.id).limit(1))).first() is not None
+        self.seen: dict[int, int] = {}  # hash of a key → its first row: half of what the keys themselves would take
+
+    def read(self, cells: dict[str, str]) -> tuple[str, Values]:
+        """The key of a row, and what it says by column of the table. Fault if wrong."""
+        raise NotImplementedError
+
+    async def prepare(self, values: Values) -> None:
+        """Make what a row refers to."""
+
+    def complete(self, key: str, values: Values) -> Values:
+        """A new row with all columns; Fault if one cannot be known."""
+        return {**self.defaults, **values, self.key: key}
+
+    async def present(self, keys: list[str]) -> dict[str, Values]:
+        """The rows that exist, by key."""
+        found = await self.connection.execute(select(self.table).where(self.table.c[self.key].in_(keys)))
+        return {row[self.key]: dict(row) for row in found.mappings()}
+
+    async def add(self, rows: list[Values]) -> None:
+        """Insert rows."""
+        await self.connection.execute(insert(self.table), rows)
+
+    async def change(self, rows: list[Values], before: list[Values]) -> None:
+        """Write rows that exist, whole; `before` is how they were."""
+        names = [name for name in rows[0] if name in self.table.c and name != "id"]
+        statement = update(self.table).where(self.table.c.id == bindparam("_id"))
+        await self.connection.execute(
+            statement.values({name: bindparam(f"_{name}") for name in names}),
+            [{"_id": row["id"]} | {f"_{name}": row[name] for name in names} for row in rows],
+        )
+
+    async def take(self, rows: list[Row]) -> None:
+        """Compare rows with what is there, write what is new or different, and count."""
+        good = []
+        for row in rows:
+            try:
+                good.append((row, *self.read(row.cells)))
+            except Fault as fault:
+                self.report.refuse(row, fault)
+        keys = [key for _, key, _ in good if self.filled or hash(key) in self.seen]
+        present = await self.present(keys) if keys else {}
+        new: dict[str, Values] = {}
+        different: dict[str, Values] = {}
+        before: dict[str, Values] = {}
+        for row, key, values in good:
+            first = self.seen.setdefault(hash(key), row.number)
+            old = present.get(key)
+            try:
+                await self.prepare(values)
+                if old is None:
+                    new[key] = present[key] = self.complete(key, values)
+                    self.report.count("added", str(new[key][self.called]))
+                elif all(old.get(column) == value for column, value in values.items()):
+                    self.report.count("unchanged")
+                elif first != row.number:
+                    raise Fault(self.key, "duplicate", key)
+                else:
+                    before[key] = old
+                    different[key] = present[key] = old | values
+                    self.report.count("changed", str(present[key][self.called]))
+                    if old.get("status") == "active" != present[key].get("status"):
+                        self.report.count("ended", str(present[key][self.called]))
+            except Fault as fault:
+                self.report.refuse(row, fault, first=first)
+        if new:
+            await self.add(list(new.values()))
+        if different:
+            await self.change(list(different.values()), list(before.values()))
+
+
+class Gathered(Intake):
+    """Rows of which several make one thing: they are gathered by `key`, in the order of the file, and written whole."""
+
+    key: ClassVar[str]  # the column by which rows belong together; an empty cell (merged below it) means the one above
+
+    async def open(self) -> None:
+        """Begin with nothing."""
+        await super().open()
+        self.things: dict[str, list[tuple[Row, Values]]] = {}
+        self.bad: set[str] = set()  # things that have a bad row
+        self._above = ""
+
+    def read(self, cells: dict[str, str]) -> Values:
+        """What a row says. Fault if wrong."""
+        raise NotImplementedError
+
+    async def write(self, key: str, rows: list[tuple[Row, Values]]) -> str:
+        """Write a thing: `added`, `changed` or `unchanged`.
+
+        `Fault` refuses all of its rows for one reason, `Faults` each for its own reasons, perhaps several.
+        """
+        raise NotImplementedError
+
+    async def take(self, rows: list[Row]) -> None:
+        """Check each row and keep it for its thing."""
+        for row in rows:
+            key = " ".join(row.cells.get(self.key, "").split()) or self._above
+            self._above = key
+            try:
+                if not key:
+                    raise Fault(self.key, "empty")
+                values = self.read({**row.cells, self.key: key})
+            except Fault as fault:
+                self.report.refuse(row, fault)
+                self.bad.add(key)
+            else:
+                self.things.setdefault(key, []).append((row, values))
+
+    async def finish(self) -> None:
+        """Write the things that have no bad row; the good rows of the others are refused with `rest_refused`."""
+        for key, rows in self.things.items():
+            if key in self.bad:
+                for row, _ in rows:
+                    self.report.refuse(row, Fault("", "rest_refused", key))
+                continue
+            try:
+                self.report.count(await self.write(key, rows), key, len(rows))
+            except Faults as faults:
+                for number, (row, _) in enumerate(rows):
+                    self.report.refuse(row, *faults.by_row.get(number, [Fault("", "rest_refused", key)]))
+            except Fault as fault:
+                for row, _ in rows:
+                    self.report.refuse(row, fault)
+
+
+class Faults(Exception):
+    """Several things are wrong with the rows of a thing: the faults of each, by its place among the rows."""
+
+    def __init__(self, by_row: dict[int, list[Fault]]) -> None:
+        super().__init__(by_row)
+        self.by_row = by_row
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One sort of table that can be brought in. `noun` is what the journal calls it.
+
+    `json` reads a JSON document as rows of text by column (the holidays of a year). `export` gives all rows of text
+    by column, in the order of `columns`.
+    """
+
+    name: str
+    noun: str
+    columns: tuple[Column, ...]
+    intake: type[Intake]
+    json: Callable[[Any], Iterable[dict[str, str]]] | None = None
+    export: Callable[[AsyncSession], AsyncIterator[dict[str, str]]] | None = None
