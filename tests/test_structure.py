@@ -22,7 +22,7 @@ from handlers.notices import NOTICES
 from locales import LANGUAGES, catalogue, files
 from models.database import Database
 from models.tables import Base
-from rules import leads, results, visits
+from rules import leads, results, statistics, visits
 
 ROOT = Path(__file__).parent.parent
 CODE = sorted(
@@ -117,6 +117,8 @@ def test_every_command_result_state_and_outcome_has_words() -> None:
     wanted |= {f"visit.state.{state}" for state in visits.MOVES}
     wanted |= {f"lead.state.{state}" for state in leads.MOVES} | {f"lead.title.{state}" for state in leads.MOVES}
     wanted |= {f"outcome.{one}" for one in leads.OUTCOMES} | {f"lead.words.{one}" for one in leads.OUTCOMES}
+    wanted |= {f"statistics.{key}{end}" for key in statistics.FIGURES for end in ("", ".total", ".met")}
+    wanted |= {f"statistics.by.{one}" for one in statistics.DIMENSIONS}
     assert wanted - known.keys() == set()
 
 
