@@ -54,28 +54,36 @@ async def add_item(session: AsyncSession, task: Task, item: Item, organ: Organ, 
     Refused if the item is not usable or its ceiling lies below the task's ratio (R3.1.2c), or nobody could answer.
     """
     await _check_open(session, task, by)
+    _check_temporary(task)
     if any(one.item_id == item.id for one in task.items):
         raise Refusal("tasks.has_item")
     if item.id not in {one.id for one in await usable_items(session, organ.department, now.date())}:
         raise Refusal("gone")
     if item.kind == "general":
         check_task(item.ratio_ceiling or Decimal(0), task.ratio, task.starts, task.ends, now.date())
-    supervisors = await with_role(session, "supervisor", organ.id) if organ.id != task.organ_id else []
-    if organ.id != task.organ_id and not supervisors:
-        raise Refusal("tasks.nobody_to_ask", organ=organ.name)
     before = _items(task)
     added = TaskItem(position=task.items[-1].position + 1, item_id=item.id, organ_id=organ.id)
     task.items.append(added)
     await session.flush()
     await session.refresh(added)
     record(session, now, by, "add_item", "task", task.id, before=before, after=_items(task))
+    if organ.id != task.organ_id:
+        await ask_to_join(session, task, added, now)
+
+
+async def ask_to_join(session: AsyncSession, task: Task, item: TaskItem, now: datetime) -> None:
+    """Ask the supervisors of another organ whether it takes part with an item. Refused if there is nobody to ask."""
+    supervisors = await with_role(session, "supervisor", item.organ_id)
+    if not supervisors:
+        raise Refusal("tasks.nobody_to_ask", organ=item.organ.name)
     for person in supervisors:
-        await notify(session, person.id, "tasks.asked", str(added.id), now, task=task.id)
+        await notify(session, person.id, "tasks.asked", str(item.id), now, task=task.id)
 
 
 async def remove_item(session: AsyncSession, task: Task, item_id: int, by: Person, now: datetime) -> None:
     """Take an item out of a task. Refused for the first, which says who is in the pool."""
     await _check_open(session, task, by)
+    _check_temporary(task)
     gone = [one for one in task.items if one.item_id == item_id]
     if not gone:
         raise Refusal("gone")
@@ -124,6 +132,7 @@ async def change_factors(
 async def change_ratio(session: AsyncSession, task: Task, ratio: Decimal, by: Person, now: datetime) -> None:
     """Draw another share; 100 percent means that only the order of batches is drawn (R3.1.2b). Never over a ceiling."""
     await _check_open(session, task, by)
+    _check_temporary(task)
     check_task(task.ceiling, ratio, task.starts, task.ends, now.date())
     record(
         session,
@@ -148,6 +157,12 @@ async def _check_open(session: AsyncSession, task: Task, by: Person) -> None:
         raise Refusal("tasks.not_yours")
     if not await is_open(session, task):
         raise Refusal("tasks.committed_already")
+
+
+def _check_temporary(task: Task) -> None:
+    """What the published plan says is changed there, as a new edition with its reason (R3.2.2c)."""
+    if not task.temporary:
+        raise Refusal("tasks.as_planned")
 
 
 async def _asked(session: AsyncSession, task: Task, by: Person) -> list[TaskItem]:

@@ -51,7 +51,10 @@ class Point(Base):
 
 
 class Item(Base):
-    """An inspection item; `kind` is key (重点, no ceiling) or general (一般, ratio_ceiling in percent, R3.1.2b-c)."""
+    """An inspection item; `kind` is key (重点, no ceiling) or general (一般, ratio_ceiling in percent, R3.1.2b-c).
+
+    A change is a new row with the next `version` (R3.1.2d): what was drawn and visited keeps the row that it used.
+    """
 
     __tablename__ = "items"
     __table_args__ = (UniqueConstraint("code", "version"),)
@@ -61,6 +64,7 @@ class Item(Base):
     version: Mapped[int] = mapped_column(default=1)
     name: Mapped[str]
     department: Mapped[str]
+    actor: Mapped[str] = mapped_column(default="")  # who inspects (抽查主体), as the list words it
     kind: Mapped[str]
     category: Mapped[str] = mapped_column(default="")
     basis: Mapped[str] = mapped_column(default="")
@@ -74,5 +78,6 @@ class Item(Base):
     ratio_ceiling: Mapped[Decimal | None] = mapped_column(Numeric(6, 3))
     valid_from: Mapped[date]
     valid_until: Mapped[date | None]
+    change: Mapped[str] = mapped_column(default="")  # why this version was made (调整说明)
     checklist_id: Mapped[int | None] = mapped_column(ForeignKey("checklists.id"))
     checklist: Mapped[Checklist | None] = relationship(lazy="selectin")

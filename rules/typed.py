@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 
+from rules.plans import months
 from rules.strata import CLASSES, KEY, KEY_FLAGS, flag_of_word
 
 VALUES = {
@@ -40,6 +42,9 @@ _FACTOR = re.compile(
     r"([^\W\d]+?)\s*(?:类|class)?\s*[:：=×x*]?\s*(\d{1,6}(?:\.\d{1,4})?)\s*(?:倍|times|x)?", re.IGNORECASE
 )
 _PERCENT = re.compile(r"(?:比例|ratio)?\s*[:：]?\s*(\d{1,3}(?:\.\d{1,3})?)\s*[%％]", re.IGNORECASE)
+_DAY = r"(?:(?P<year{0}>20\d\d)\s*[年./-]\s*)?(?P<month{0}>\d{{1,2}})\s*[月./-]\s*(?P<day{0}>\d{{1,2}})\s*[日号]?"
+_DAYS = re.compile(rf"{_DAY.format(1)}\s*(?:[-~－—至到]|to)\s*{_DAY.format(2)}")
+_MONTHS = re.compile(r"(?P<first>\d{1,2})\s*月?\s*(?:(?:[-~－—至到]|to)\s*(?P<last>\d{1,2})\s*)?月?份?")
 _BETWEEN = re.compile(r"[,，;；、\n]+")
 KEY_WORDS = ("重点", "重点对象", "key", "k")
 LONGEST = 200  # points; a longer range is a slip of the thumb
@@ -99,6 +104,25 @@ def percent(text: str) -> Decimal | None:
     """The share that a text names, with its sign: "7.5%"."""
     match = _PERCENT.fullmatch(text.strip())
     return Decimal(match[1]) if match else None
+
+
+def window(text: str, year: int) -> tuple[date, date] | None:
+    """The first and last day that a text names: "3月1日至6月30日", or whole months of a year, "3-6月"; None if none.
+
+    The last may lie before the first; whoever asks refuses it.
+    """
+    text = text.strip()
+    try:
+        if match := _DAYS.fullmatch(text):
+            first, last = (
+                date(int(match[f"year{n}"] or year), int(match[f"month{n}"]), int(match[f"day{n}"])) for n in (1, 2)
+            )
+            return first, last
+        if match := _MONTHS.fullmatch(text):
+            return months(year, int(match["first"]), int(match["last"] or match["first"]))
+    except ValueError:
+        return None
+    return None
 
 
 def signs(text: str) -> bool:
