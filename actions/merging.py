@@ -8,12 +8,11 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from actions import draws, offers
-from actions.calendars import official
+from actions.calendars import deadline
 from actions.journal import record
 from actions.notify import notify
 from models.people import Person
 from models.visits import JointOffer, Part, Seat, Visit
-from rules.deadlines import ANSWER_SEAT
 from rules.refusal import Refusal
 from rules.visits import check_move
 
@@ -86,7 +85,7 @@ async def _tell(session: AsyncSession, host: Visit, now: datetime) -> None:
         if seat.person_id is None:
             continue
         if seat.state == "held":
-            seat.state, seat.answer_by = "offered", official().add(now.date(), ANSWER_SEAT)
+            seat.state, seat.answer_by = "offered", deadline("seat", now.date(), host.task.organ_id)
             seat.version += 1
             await notify(session, seat.person_id, "visits.joined", key, now, visit=host.id)
         else:

@@ -1,36 +1,153 @@
-"""Reminds of what is due before it is late, each thing once a step, several in one message."""
+"""Reminds of what is due: up a ladder, each step once, several things in one message, nothing that is done.
+
+What is due is asked of `models.reminders.SOURCES` each time and never remembered; remembered is who was told what.
+"""
 
 from __future__ import annotations
 
-from collections import Counter
-from datetime import datetime
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from functools import cache
+from typing import Any, NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from actions.calendars import official
+from actions.calendars import deadline, length, official
 from actions.notify import notify
-from models.visits import Seat, Visit
-from rules.deadlines import REMIND_BEFORE
-from rules.visits import OPEN
+from models.mail import Lease
+from models.people import Organ, Person, office_of, with_role
+from models.reminders import SOURCES, Reminder
+from rules.deadlines import OFFICE, PERSON, Step, ladder, reached
 
 
-async def remind_of_visits(session: AsyncSession, now: datetime) -> int:
-    """Remind inspectors of visits that are due in 3, 1 or 0 working days; how many people are reminded."""
+class Told(NamedTuple):
+    """A step of a thing's ladder, and who hears of it."""
+
+    kind: str
+    thing: int
+    due: date
+    step: str
+    person_id: int
+
+
+CLOCK = "clock"  # the lease of whoever does what the clock says
+
+
+@dataclass(frozen=True)
+class Due:
+    """Somebody must do a thing of a kind by a day."""
+
+    kind: str
+    thing: int
+    name: str
+    person_id: int
+    organ_id: int
+    since: date
+    due: date
+
+    @property
+    def key(self) -> tuple[str, int, date]:
+        """The thing and its day: one ladder."""
+        return self.kind, self.thing, self.due
+
+
+async def open_dues(
+    session: AsyncSession, now: datetime, kinds: Iterable[str] = SOURCES, things: Collection[int] | None = None
+) -> list[Due]:
+    """What is not done yet, of all kinds or some, of all things or some; a row for each person who must act."""
+    found = []
+    for kind in kinds:
+        for query in SOURCES[kind]:
+            asked = query if things is None else query.where(query.selected_columns.thing.in_(things))
+            found += [_due(kind, row, now) for row in (await session.execute(asked)).mappings()]
+    return found
+
+
+def _due(kind: str, row: Any, now: datetime) -> Due:
+    since, due, organ_id = _day(row.get("since"), now), _day(row.get("due"), now), row["organ_id"]
+    if due is None:
+        assert since
+        due = deadline(kind, since, organ_id)
+    if since is None:
+        since = official().add(due, -(length(kind, organ_id) or 0))
+    return Due(kind, row["thing"], row["name"], row["person_id"], organ_id, since, due)
+
+
+def _day(value: Any, now: datetime) -> date | None:
+    return value.astimezone(now.tzinfo).date() if isinstance(value, datetime) else value
+
+
+async def remind(session: AsyncSession, now: datetime) -> int:
+    """Promise everybody one message about the steps that were reached since; how many people that is.
+
+    Nothing on a day off. After downtime only the newest step is told. Whoever was reminded of a thing since a step's
+    day has heard of it: so a deadline that moved is not followed by steps that lie behind.
+    """
     today = now.date()
-    calendar = official()
-    if not calendar.works(today):
+    if not official().works(today):
         return 0
-    query = (
-        select(Visit.due, Seat.person_id)
-        .join(Visit, Visit.id == Seat.visit_id)
-        .where(Visit.state.in_(OPEN), Seat.state.in_(("offered", "accepted")), Visit.due >= today)
-    )
-    due = Counter(
-        person_id
-        for day, person_id in await session.execute(query)
-        if person_id is not None and calendar.between(today, day) in REMIND_BEFORE
-    )
-    for person_id in due:
-        await notify(session, person_id, "visits.due", f"{today:%Y%m%d}", now)
-    return len(due)
+    await session.execute(select(Lease.name).where(Lease.name == CLOCK).with_for_update())  # one process at a time
+    steps = cache(lambda since, due: tuple(reached(ladder(official(), since, due), today)))
+    audience = _Audience(session)
+    wanted: dict[Told, Step] = {}
+    for one in await open_dues(session, now):
+        for step in steps(one.since, one.due):
+            wanted |= {Told(*one.key, step.name, who): step for who in await audience.of(one, step)}
+    new = await _not_heard(session, wanted, now)
+    by_person = defaultdict[int, list[Told]](list)
+    for told in sorted(new, key=lambda told: (told.due, told.kind, told.thing)):
+        by_person[told.person_id].append(told)
+        session.add(Reminder(**told._asdict(), at=now))
+    for person_id, several in by_person.items():
+        first = several[0]
+        key = f"{first.kind}:{first.thing}:{first.due:%Y%m%d}:{first.step}"
+        steps_told = [[told.kind, told.thing, told.due.isoformat(), told.step] for told in several]
+        await notify(session, person_id, "reminders", key, now, steps=steps_told)
+    return len(by_person)
+
+
+async def _not_heard(session: AsyncSession, wanted: dict[Told, Step], now: datetime) -> list[Told]:
+    """Which of these nobody was told of yet, nor of a later step of the same thing meanwhile."""
+    columns = (Reminder.kind, Reminder.thing, Reminder.due, Reminder.step, Reminder.person_id)
+    same = select(*columns).where(Reminder.due.in_({told.due for told in wanted}))
+    before = {Told(*row) for row in (await session.execute(same)).tuples()}
+    left = {told: step for told, step in wanted.items() if told not in before}
+    if not left:
+        return []
+    morning = datetime.combine(min(step.day for step in left.values()), time(), now.tzinfo)
+    query = select(Reminder.kind, Reminder.thing, Reminder.person_id, func.max(Reminder.at))
+    query = query.where(Reminder.at >= morning, Reminder.at <= now)
+    heard = {
+        (kind, thing, person_id): at.astimezone(now.tzinfo).date()
+        for kind, thing, person_id, at in (
+            await session.execute(query.group_by(Reminder.kind, Reminder.thing, Reminder.person_id))
+        ).tuples()
+    }
+    never = date.min
+    return [told for told, step in left.items() if heard.get((told.kind, told.thing, told.person_id), never) < step.day]
+
+
+class _Audience:
+    """Who hears of a step: who must act, the supervisors of the organ, or the joint conference office of its area."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+        self._known: dict[tuple[str, int], list[int]] = {}
+
+    async def of(self, due: Due, step: Step) -> list[int]:
+        """The people; an organ without an office over it has its supervisors hear once more."""
+        if step.who == PERSON:
+            return [due.person_id]
+        key = step.who, due.organ_id
+        if key not in self._known:
+            self._known[key] = await self._look(*key)
+        return self._known[key]
+
+    async def _look(self, who: str, organ_id: int) -> list[int]:
+        found: list[Person] = []
+        if who == OFFICE:
+            found = await office_of(self._session, (await self._session.get_one(Organ, organ_id)).area_code)
+        return [one.id for one in found or await with_role(self._session, "supervisor", organ_id)]

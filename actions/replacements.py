@@ -138,7 +138,7 @@ async def _tell(session: AsyncSession, draw: Draw, visit: Visit, now: datetime) 
     visit.state, visit.release_on = "released", now.date()
     for seat in visit.seats:
         if seat.person_id:
-            offer(seat, now.date())
+            offer(visit, seat, now.date())
             key = f"{draw.id}:{visit.id}"
             await notify(session, seat.person_id, "visits.drawn", key, now, draw=draw.id, visits=[visit.id])
 

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from actions import draws, hats, offers, pools
-from actions.calendars import official
+from actions.calendars import deadline, official
 from actions.journal import record
 from actions.notify import notify
 from actions.seat_notices import Vacated, tell
@@ -18,7 +18,6 @@ from models.draws import Draw
 from models.people import Person, with_role
 from models.visits import Seat, SeatRefusal, Visit
 from rules import stages
-from rules.deadlines import ANSWER_SEAT
 from rules.people import certificate_valid
 from rules.refusal import Refusal
 from rules.seats import RECUSALS
@@ -95,7 +94,7 @@ async def _hand_out(session: AsyncSession, draw: Draw, visits: list[Visit], by: 
         visit.version += 1
         for seat in visit.seats:
             if seat.person_id:
-                offer(seat, now.date())
+                offer(visit, seat, now.date())
                 told[seat.person_id].append(visit.id)
     draw.version += 1
     for person_id, ids in told.items():  # a visit is released once, so its number makes the stage unique
@@ -114,10 +113,10 @@ async def _tell_partners(session: AsyncSession, draw: Draw, now: datetime) -> No
             await notify(session, person.id, "tasks.released", str(draw.id), now, task=draw.task_id)
 
 
-def offer(seat: Seat, today: date) -> None:
+def offer(visit: Visit, seat: Seat, today: date) -> None:
     """A seat waits for its inspector to accept, some working days at most."""
     seat.state = "offered"
-    seat.answer_by = official().add(today, ANSWER_SEAT)
+    seat.answer_by = deadline("seat", today, visit.task.organ_id)
     seat.version += 1
 
 
@@ -218,7 +217,7 @@ async def vacate(
     visit.state = "released" if visit.state == "accepted" else visit.state
     visit.version += 1
     if successor and visit.state != "drawn":
-        offer(seat, now.date())
+        offer(visit, seat, now.date())
     else:
         seat.state = "held" if successor else "open"
         seat.version += 1
@@ -251,7 +250,7 @@ async def appoint(session: AsyncSession, visit: Visit, seat: Seat, person: Perso
         seat.state = "held"
         seat.version += 1
     else:
-        offer(seat, now.date())
+        offer(visit, seat, now.date())
         key, urgent = f"{visit.id}:{seat.number}", visit.state in WORKING
         await notify(session, person.id, "visits.refilled", key, now, urgent=urgent, visit=visit.id)
     shown = {"inspector": "", "mode": seat.mode}

@@ -12,7 +12,20 @@ from actions import subject
 from actions.digests import digest
 from actions.findings import result_of
 from actions.work import absent
-from handlers import digests, findings, leads, letters, offers, papers, records, review, seat_notices, tasks, visits
+from handlers import (
+    digests,
+    findings,
+    leads,
+    letters,
+    offers,
+    papers,
+    records,
+    reminders,
+    review,
+    seat_notices,
+    tasks,
+    visits,
+)
 from handlers.buttons import button
 from handlers.telling import Message, Render, Telling
 from handlers.turn import House, Rows
@@ -179,29 +192,6 @@ async def _lead_answer(tell: Telling) -> Message | None:
     return Message(leads.describe(tell.words, lead, tell), rows, f"lead:{lead.id}")
 
 
-async def _due(tell: Telling) -> Message | None:
-    query = (
-        select(Visit)
-        .join(Seat, Seat.visit_id == Visit.id)
-        .where(Seat.person_id == tell.person.id, Seat.state.in_(("offered", "accepted")), Visit.state.in_(OPEN))
-        .order_by(Visit.due, Visit.position)
-    )
-    mine = list(await tell.session.scalars(query))
-    if not mine:
-        return None
-    lines = [tell.words("visits.remind", len(mine))]
-    lines += [
-        tell.words(
-            "visits.line",
-            name=one.subject.name,
-            area=one.subject.area.name,
-            due=visits.due(tell.words, one, tell),
-        )
-        for one in mine[: visits.LIST]
-    ]
-    return Message(Markup("\n").join(lines), [[button(tell.words, "tasks")]], "visits")
-
-
 async def _witness(tell: Telling) -> Message | None:
     draw = await tell.session.get_one(Draw, tell.params["draw"])
     mine = next((one for one in draw.witnesses if one.person_id == tell.person.id), None)
@@ -272,6 +262,7 @@ NOTICES: dict[str, Render] = {
     "people.new_device": _line("people.new_device"),
     "people.unreachable": _line("people.unreachable"),
     "records.amended": records.told_amended,
+    "reminders": reminders.told,
     "tasks.agreed": tasks.told("task.they_agreed"),
     "tasks.asked": tasks.told("task.please_join"),
     "tasks.declined": tasks.told("task.they_declined"),
@@ -280,7 +271,6 @@ NOTICES: dict[str, Render] = {
     "visits.confirmed": _confirmed,
     "visits.doubtful": seat_notices.doubtful,
     "visits.drawn": _drawn,
-    "visits.due": _due,
     "visits.joined": _about_visit("visit.you_join", OPEN),
     "visits.left_several": seat_notices.left_several,
     "visits.merged": _about_visit("visit.now_joint", OPEN),

@@ -7,7 +7,7 @@ from typing import Any
 from markupsafe import Markup
 
 from actions import evidence, publication, visits
-from actions.calendars import official
+from actions.calendars import deadline, length
 from actions.findings import result_of
 from handlers import findings, papers
 from handlers import visits as visit_cards
@@ -16,7 +16,6 @@ from handlers.turn import Turn
 from handlers.wording import brief
 from locales import Words
 from models.visits import Visit
-from rules.deadlines import PUBLICATION
 from rules.refusal import Refusal
 
 LISTED = 6
@@ -84,7 +83,9 @@ def describe(words: Words, visit: Visit) -> Markup:
     lines += findings.of_subject(words, visit) + findings.how(words, visit)
     if visit.state == "submitted" and visit.submitted_at:
         submitted = visit.submitted_at.astimezone(words.zone).date()
-        lines.append(words("review.public_by", PUBLICATION, day=official().add(submitted, PUBLICATION)))
+        organ = visit.task.organ_id
+        day = deadline("publication", submitted, organ)
+        lines.append(words("review.public_by", length("publication", organ), day=day))
     if visit.state == "returned":
         lines.append(words("visit.returned_because", reason=visit.returned_because))
     return Markup("\n").join(lines)

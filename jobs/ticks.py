@@ -10,13 +10,13 @@ from typing import Any
 import structlog
 from sqlalchemy import update
 
+from actions import calendars, draws, reminders, replacements, seats
 from actions import digests as digest_actions
-from actions import draws, reminders, replacements, seats
-from actions.calendars import official
+from actions.calendars import deadline
 from actions.letters import remind as remind_of_letters
 from models.database import Database, insert_new
 from models.mail import Lease
-from rules.deadlines import DIGEST_AT, PUBLICATION, QUIET_UNTIL
+from rules.deadlines import DIGEST_AT, QUIET_UNTIL, REMIND_AT, quiet
 
 log = structlog.get_logger("clock")
 
@@ -29,7 +29,9 @@ async def guarded(
     """Run a tick if this process holds the clock; what fails is logged and due again."""
     async with one_at_a_time:
         try:
-            if await hold(database, "clock", owner, now()):
+            async with database.read() as session:
+                await calendars.refresh(session)
+            if await hold(database, reminders.CLOCK, owner, now()):
                 await tick(database, now())
         except Exception:
             log.exception("a tick failed", tick=tick.__name__)
@@ -41,17 +43,18 @@ async def hold(database: Database, name: str, owner: str, now: datetime) -> bool
         row = {"name": name, "owner": owner, "until": now + LEASE}
         if await insert_new(session, Lease, [row], "name"):
             return True
-        free = (Lease.owner == owner) | (Lease.until < now)
+        turned_back = Lease.until > now + 2 * LEASE  # the clock was, or nobody could hold it for so long
+        free = (Lease.owner == owner) | (Lease.until < now) | turned_back
         query = update(Lease).where(Lease.name == name, free).values(owner=owner, until=now + LEASE)
         taken = await session.execute(query.returning(Lease.name))
         return taken.first() is not None
 
 
 async def remind(database: Database, now: datetime) -> None:
-    """Remind of visits that are nearly due; from the morning on."""
-    if now.time() >= QUIET_UNTIL:
+    """Remind of what is due; in the hours when people may be disturbed, from the morning on."""
+    if now.time() >= REMIND_AT and not quiet(now):
         async with database.write() as session:
-            await reminders.remind_of_visits(session, now)
+            await reminders.remind(session, now)
 
 
 async def digests(database: Database, now: datetime) -> None:
@@ -68,7 +71,7 @@ async def open_draws(database: Database, now: datetime) -> None:
     """
     async with database.write() as session:
         for draw in await draws.sealed(session):
-            if official().add(draw.task.ends, PUBLICATION) < now.date():
+            if deadline("publication", draw.task.ends) < now.date():
                 await seats.release_rest(session, draw, now)
                 await session.flush()
                 await draws.open_(session, draw, None, now)

@@ -1,10 +1,25 @@
 """Every table in one place, for migrations and for tests: importing this fills `Base.metadata`."""
 
-from models import documents, draws, items, journal, leads, mail, people, plans, publication, subjects, visits
+from models import (
+    calendars,
+    documents,
+    draws,
+    items,
+    journal,
+    leads,
+    mail,
+    people,
+    plans,
+    publication,
+    reminders,
+    subjects,
+    visits,
+)
 from models.base import Base
 
 __all__ = [
     "Base",
+    "calendars",
     "documents",
     "draws",
     "items",
@@ -14,6 +29,7 @@ __all__ = [
     "people",
     "plans",
     "publication",
+    "reminders",
     "subjects",
     "visits",
 ]

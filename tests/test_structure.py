@@ -19,10 +19,12 @@ from actions import notify
 from bot.migrate import config, migrate
 from handlers.fallback import AWAITED
 from handlers.notices import NOTICES
+from handlers.reminders import OPENS
 from locales import LANGUAGES, catalogue, files
 from models.database import Database
+from models.reminders import MOVES, SOURCES
 from models.tables import Base
-from rules import leads, results, statistics, visits
+from rules import deadlines, leads, results, statistics, visits
 
 ROOT = Path(__file__).parent.parent
 CODE = sorted(
@@ -119,7 +121,21 @@ def test_every_command_result_state_and_outcome_has_words() -> None:
     wanted |= {f"outcome.{one}" for one in leads.OUTCOMES} | {f"lead.words.{one}" for one in leads.OUTCOMES}
     wanted |= {f"statistics.{key}{end}" for key in statistics.FIGURES for end in ("", ".total", ".met")}
     wanted |= {f"statistics.by.{one}" for one in statistics.DIMENSIONS}
+    wanted |= {f"deadline.{kind}" for kind in deadlines.TABLE}
     assert wanted - known.keys() == set()
+
+
+def test_every_kind_of_reminder_has_a_deadline_and_a_button() -> None:
+    assert SOURCES.keys() - deadlines.TABLE.keys() == set()
+    assert MOVES.keys() - SOURCES.keys() == set()
+    assert OPENS.keys() == SOURCES.keys()
+    assert set(OPENS.values()) - handlers.BUTTONS.keys() == set()
+    needed = {"thing", "name", "person_id", "organ_id"}
+    for kind, queries in SOURCES.items():
+        for query in queries:
+            columns = set(query.selected_columns.keys())
+            assert needed <= columns, kind
+            assert columns & {"since", "due"}, kind
 
 
 def test_every_notice_that_is_promised_can_be_worded() -> None:

@@ -12,9 +12,8 @@ from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from actions import register_draws
-from actions.calendars import official
+from actions.calendars import deadline, official
 from rules import draw as rules
-from rules.deadlines import PUBLICATION
 from web import hat_answers, query, replay
 from web.site import SITE, Site, render
 
@@ -57,7 +56,7 @@ async def owed(session: AsyncSession, today: date) -> Owed:
 
 def opening(ends: date) -> date:
     """The day by which the draw of a task is open: that on which its last result is due (R3.2.3a)."""
-    return official().add(ends, PUBLICATION)
+    return deadline("publication", ends)
 
 
 def shown(draw: register_draws.PublicDraw, today: date) -> Shown:

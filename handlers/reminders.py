@@ -1,0 +1,77 @@
+"""The reminder: what is due, most pressing first, each with the button that goes there."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import date
+
+from markupsafe import Markup
+
+from actions.calendars import official
+from actions.reminders import Due, open_dues
+from handlers.buttons import button
+from handlers.telling import Message, Telling
+from handlers.turn import Rows
+from locales import Words
+from models.people import Person
+
+OPENS = {  # by kind of deadline: the button that opens the thing
+    "entry": "visit",
+    "publication": "visit",
+    "review": "review_one",
+    "seat": "visit",
+    "visit": "visit",
+}
+MARKS = "①②③④⑤"
+ACROSS = 3  # buttons in a row
+
+
+async def told(tell: Telling) -> Message | None:
+    """What of it is still to be done, and by the same day; nothing if all is done."""
+    wanted = {(kind, thing, date.fromisoformat(due)) for kind, thing, due, _ in tell.params["steps"]}
+    by_kind = defaultdict[str, set[int]](set)
+    for kind, thing, _ in wanted:
+        by_kind[kind].add(thing)
+    dues = [one for kind, things in by_kind.items() for one in await open_dues(tell.session, tell.now, [kind], things)]
+    found = defaultdict[tuple[str, int, date], list[Due]](list)
+    for one in dues:
+        if one.key in wanted:
+            found[one.key].append(one)
+    if not found:
+        return None
+    several = sorted(found.values(), key=lambda rows: (rows[0].due, rows[0].kind, rows[0].thing))
+    return await _message(tell, several)
+
+
+async def _message(tell: Telling, several: list[list[Due]]) -> Message:
+    words = tell.words
+    late = sum(rows[0].due < tell.today for rows in several)
+    lines = [words("reminder.title_late", len(several), late=late) if late else words("reminder.title", len(several))]
+    buttons = []
+    for mark, rows in zip(MARKS, several, strict=False):
+        one = rows[0]
+        mark = mark if len(several) > 1 else ""
+        what = words(f"deadline.{one.kind}")
+        line = words("reminder.line", mark=mark, what=what, name=one.name, left=left(words, one.due, tell.today))
+        if all(row.person_id != tell.person.id for row in rows):
+            people = [await tell.session.get_one(Person, row.person_id) for row in rows]
+            line += words("reminder.who", names=words("and").join(person.name for person in people))
+        lines.append(line.strip())
+        buttons.append(button(words, OPENS[one.kind], one.thing, label="button.reminder", mark=mark, what=what))
+    if len(several) > len(MARKS):
+        lines.append(words("reminder.more", len(several) - len(MARKS)))
+    rows_of_buttons: Rows = [buttons[place : place + ACROSS] for place in range(0, len(buttons), ACROSS)]
+    return Message(Markup("\n").join(lines), rows_of_buttons, "reminders")
+
+
+def left(words: Words, due: date, today: date) -> Markup:
+    """What is left until a day, in working days; marked where the holidays of its year are not announced yet."""
+    calendar = official()
+    days = calendar.between(today, due)
+    if days < 0:
+        text = words("reminder.late", -days, due=due)
+    elif days:
+        text = words("reminder.left", days, due=due)
+    else:
+        text = words("reminder.today") if due <= today else words("reminder.last_day", due=due)
+    return text + words("reminder.provisional") if calendar.provisional(due) and due >= today else text

@@ -1,0 +1,93 @@
+"""What is due, from whom: one query for each kind of deadline; and the ledger of what people were reminded of.
+
+To have people reminded of a new kind of thing:
+1. a line in `rules.deadlines.TABLE`;
+2. a query here in `SOURCES`, of what is not done yet: a row for each person who must act, with the labelled columns
+   `thing` (id), `name` (what people call it), `person_id`, `organ_id` (whose supervisors hear when it is late, and
+   whose area's office), `since` and `due`. `since` is a day or a moment, `due` a day. Without `due` it is as the table
+   says; without `since` it is counted back from `due`. What the query does not yield is done;
+3. the words `deadline.KIND` in `locales/*/reminders.po`, and in `handlers/reminders.OPENS` the button that opens it.
+The ladder, quiet hours, one message for several things, exactly once: all that is `actions/reminders.py`.
+Where the day is stored in a column, `MOVES` names it, so that it moves when a provisional year is announced.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Select, UniqueConstraint, func, select
+from sqlalchemy.orm import InstrumentedAttribute, Mapped, mapped_column
+
+from models.base import Base, has_tag
+from models.people import Person
+from models.plans import Task
+from models.subjects import Subject
+from models.visits import Seat, Visit
+
+TO_ANSWER = ("released", "accepted")  # the visit is ahead, and its inspectors know of it
+
+
+class Reminder(Base):
+    """Somebody was reminded of a step of a thing's ladder; a deadline that moved has a ladder of its own."""
+
+    __tablename__ = "reminders"
+    __table_args__ = (UniqueConstraint("kind", "thing", "person_id", "due", "step"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str]
+    thing: Mapped[int]
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), index=True)
+    due: Mapped[date] = mapped_column(index=True)
+    step: Mapped[str]
+    at: Mapped[datetime] = mapped_column(index=True)
+
+
+def _seats() -> Select[Any]:
+    """Of inspectors, on visits of which they know."""
+    return (
+        select(Visit.id.label("thing"), Subject.name.label("name"), Seat.person_id.label("person_id"), Task.organ_id)
+        .select_from(Seat)
+        .join(Visit, Visit.id == Seat.visit_id)
+        .join(Task, Task.id == Visit.task_id)
+        .join(Subject, Subject.id == Visit.subject_id)
+        .where(Seat.person_id.is_not(None))
+    )
+
+
+def _results() -> Select[Any]:
+    """Of supervisors, on results that wait for review; who was at the visit does not review it."""
+    there = select(Seat.id).where(Seat.visit_id == Visit.id, Seat.person_id == Person.id).exists()
+    return (
+        select(Visit.id.label("thing"), Subject.name.label("name"), Person.id.label("person_id"), Task.organ_id)
+        .add_columns(Visit.submitted_at.label("since"))
+        .select_from(Visit)
+        .join(Task, Task.id == Visit.task_id)
+        .join(Subject, Subject.id == Visit.subject_id)
+        .join(Person, Person.organ_id == Task.organ_id)
+        .where(Visit.state == "submitted", Person.status == "active", has_tag(Person.roles, "supervisor"), ~there)
+    )
+
+
+SOURCES: dict[str, tuple[Select[Any], ...]] = {
+    "seat": (
+        _seats().add_columns(Seat.answer_by.label("due")).where(Seat.state == "offered", Visit.state.in_(TO_ANSWER)),
+    ),
+    "visit": (  # from the day by which the inspector had answered: before it, the seat's own ladder reminds
+        _seats()
+        .add_columns(func.coalesce(Seat.answer_by, Visit.release_on, Task.starts).label("since"))
+        .add_columns(Visit.due.label("due"))
+        .where(Seat.state.in_(("offered", "accepted")), Visit.state.in_(TO_ANSWER)),
+    ),
+    "entry": (
+        _seats().add_columns(Visit.started_at.label("since")).where(Visit.state == "started", Seat.signed_at.is_(None)),
+    ),
+    "review": (_results(),),
+    "publication": (
+        _results(),
+        _seats().add_columns(Visit.submitted_at.label("since")).where(Visit.state == "returned"),
+    ),
+}
+MOVES: dict[str, tuple[type[Base], InstrumentedAttribute[Any]]] = {
+    "seat": (Seat, Seat.answer_by),
+}
