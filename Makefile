@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .SILENT:
-.PHONY: help run demo test test-people test-processes test-parts test-pages test-all check
+.PHONY: help run demo test test-all check lock
 .DEFAULT_GOAL := help
 
 help:
@@ -13,6 +13,7 @@ help:
 	echo "make test   the tests, within fifteen minutes on two cores; ARGS='-k draw' for some"
 	echo "make test-all  with the longest dialogues, and dialogues on PostgreSQL too; about an hour"
 	echo "make check  style, types, floors"
+	echo "make lock   requirements.txt and requirements-dev.txt anew from pyproject.toml"
 
 run: .venv/.installed
 	exec $(BIN)/python -m bot demo
@@ -20,34 +21,25 @@ run: .venv/.installed
 demo: .venv/.installed
 	exec $(BIN)/python -m bot demo --story $(if $(SUBJECTS),--subjects "$(SUBJECTS)")
 
+# What starts processes and browsers takes longest, so it comes first; three workers, because people mostly wait.
 test: .venv/.installed-dev
-ifdef ARGS
-	tests/with_postgres.sh $(BIN)/python -m pytest $(ARGS)
-else
-	tests/with_postgres.sh $(MAKE) --no-print-directory -j 4 --output-sync=target test-people test-processes test-parts test-pages
-endif
-
-# The parts of the suite, side by side: people and processes mostly wait, the others compute.
-test-people:
-	$(BIN)/python -m pytest tests/conversations
-
-test-processes:
-	TEST_POSTGRES_URL="$$TEST_POSTGRES_URL_4" $(BIN)/python -m pytest tests/e2e
-
-test-parts:
-	TEST_POSTGRES_URL="$$TEST_POSTGRES_URL_2" $(BIN)/python -m pytest --ignore=tests/conversations --ignore=tests/e2e --ignore=tests/web
-
-test-pages:
-	TEST_POSTGRES_URL="$$TEST_POSTGRES_URL_3" $(BIN)/python -m pytest tests/web
+	tests/with_postgres.sh $(BIN)/python -m pytest $(or $(ARGS),-n 3)
 
 test-all: .venv/.installed-dev
-	ALL_TESTS=1 WALKS=200 ROUNDS=50 tests/with_postgres.sh $(BIN)/python -m pytest
+	ALL_TESTS=1 WALKS=200 ROUNDS=50 tests/with_postgres.sh $(BIN)/python -m pytest -n 2
 
 check: .venv/.installed-dev
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+# Extras are kept: where a package asks for an extra, pip takes only a pin that names it as well.
+LOCK := uv pip compile --quiet --generate-hashes --no-header --no-strip-extras --python-version 3.11
+lock: $(BIN)/python
+	$(BIN)/pip install -qq --disable-pip-version-check uv
+	$(BIN)/$(LOCK) $(UPGRADE) -o requirements.txt pyproject.toml
+	$(BIN)/$(LOCK) $(UPGRADE) -o requirements-dev.txt --extra dev -c requirements.txt pyproject.toml
 
 $(BIN)/python:
 	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or later is needed, this is " + sys.version.split()[0]) if sys.version_info < (3, 11) else 0'

@@ -1,10 +1,12 @@
 """What all tests share: a fresh database, on SQLite and, where there is one, on PostgreSQL."""
 
+import asyncio
 import os
 import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import asyncpg
 import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.pool import NullPool
@@ -13,9 +15,12 @@ from models.database import Database
 from models.tables import Base
 
 SHARED = Path(__file__).parents[1].parent / "shared"
-POSTGRES = os.environ.get("TEST_POSTGRES_URL", "")
+SERVER = os.environ.get("TEST_POSTGRES_URL", "")
+WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
+POSTGRES = f"{SERVER}_{WORKER}" if SERVER and WORKER else SERVER  # each worker has a database of its own
 prepared: set[str] = set()
 
+LONGEST_FIRST = ("e2e", "web", "conversations")  # so that no worker begins a long file when the others are done
 
 PATIENT = {  # long dialogues, whose rules and rows `tests/actions` and `tests/rules` test too
     "test_beacon.py",
@@ -38,13 +43,33 @@ ONCE = {  # dialogues and browsers: what they do to rows is tested on both datab
 }
 
 
+def pytest_sessionstart() -> None:
+    """Make the worker's database."""
+    if WORKER and SERVER:
+        asyncio.run(_create_database())
+
+
+async def _create_database() -> None:
+    connection = await asyncpg.connect(SERVER)
+    name = POSTGRES.rpartition("/")[2]
+    await connection.execute(f'DROP DATABASE IF EXISTS "{name}"')
+    await connection.execute(f'CREATE DATABASE "{name}"')
+    await connection.close()
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Fifteen minutes on two cores: slow files run on SQLite alone or not at all; ALL_TESTS=1 runs everything."""
+    items.sort(key=_place)
     if os.environ.get("ALL_TESTS"):
         return
     left = [one for one in items if _is_slow(one)]
     config.hook.pytest_deselected(items=left)
     items[:] = [one for one in items if one not in set(left)]
+
+
+def _place(item: pytest.Item) -> int:
+    folders = [place for place, name in enumerate(LONGEST_FIRST) if name in item.path.parts]
+    return folders[0] if folders else len(LONGEST_FIRST)
 
 
 def _is_slow(item: pytest.Item) -> bool:

@@ -209,6 +209,7 @@ def test_leaving_early_leaves_nothing_behind() -> None:
         (sheet_of_two_cells("A1", "XFD1048576"), "too_large"),
         (sheet_of_two_cells("A1", "FFF100000"), "too_large"),
     ],
+    ids=lambda value: value if isinstance(value, str) else "file",  # not the file itself
 )
 def test_what_cannot_be_taken_is_refused_at_once(source: bytes, code: str) -> None:
     assert refusal(source).code == f"imports.{code}"
