@@ -3,7 +3,7 @@
 from .person import Person, Sent
 from .phone import Phone
 from .view import Message, message_of, screen, visible
-from .world import Chat, World
+from .world import PATIENCE, Chat, World
 
 
 class Group:
@@ -60,7 +60,7 @@ class Group:
         """The last messages with their buttons, to read."""
         return screen(self.world, self.chat.id)
 
-    async def sees(self, text: str, within: float = 20.0) -> Message:
+    async def sees(self, text: str, within: float = PATIENCE) -> Message:
         """Waits for a message of the bot in the group that contains a text."""
 
         def found() -> Message | None:

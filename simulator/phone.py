@@ -7,7 +7,7 @@ from .errors import Json
 from .person import Person, Sent
 from .settings import commands_for
 from .view import Message, message_of, visible
-from .world import Chat, Post, User, World
+from .world import PATIENCE, Chat, Post, User, World
 
 if TYPE_CHECKING:
     from .group import Group
@@ -47,7 +47,7 @@ class Phone(Person):
                 return post
         return None
 
-    async def sees(self, text: str = "", within: float = 20.0, button: str | None = None) -> Message:
+    async def sees(self, text: str = "", within: float = PATIENCE, button: str | None = None) -> Message:
         """Waits for a message of the bot that contains a text, sent or edited after what was seen before.
 
         With `button` it must have a button whose label contains that.
@@ -73,7 +73,7 @@ class Phone(Person):
         mine = [toast for toast in self.world.toasts if toast["user"] == self.user.id]
         return str(mine[-1]["text"]) if mine else None
 
-    async def sees_toast(self, text: str = "", within: float = 5.0) -> str:
+    async def sees_toast(self, text: str = "", within: float = PATIENCE) -> str:
         """Waits for the answer to a press that contains a text, newer than what was seen before."""
 
         def found() -> Json | None:
@@ -102,7 +102,7 @@ class Phone(Person):
         before = self.world.revision
         return bool(await self.world.until(lambda: True if self.world.revision != before else None, within))
 
-    async def settles(self, quiet: float = 0.2, within: float = 10.0) -> None:
+    async def settles(self, quiet: float = 0.2, within: float = PATIENCE) -> None:
         """Waits until the bot has taken and answered everything from this chat, and for quiet."""
         try:
             async with asyncio.timeout(within):

@@ -12,6 +12,8 @@ from .files import Files
 from .updates import Updates
 
 T = TypeVar("T")
+
+PATIENCE = 60.0  # seconds that a person waits: a busy machine is no fault of the bot, and waiting costs only a failure
 Clock = Callable[[], float | datetime]
 
 

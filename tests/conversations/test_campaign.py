@@ -140,7 +140,7 @@ async def test_a_failed_point_needs_a_photo_and_words(town: Town) -> None:
     await first.sees("见证人 李四", button="签名提交")
     await first.presses("签名提交")
     await first.sees("等")
-    await second.presses("确认签名", within=5)
+    await second.presses("确认签名", within=60)
     await second.sees("已提交")
     evidence = await town.rows(select(Evidence))
     assert len(evidence) == 1
@@ -163,7 +163,7 @@ async def test_a_failed_point_needs_a_photo_and_words(town: Town) -> None:
     await first.says("拒签 老板说要等律师 见证人 李四")
     await first.sees("王某、刘某", button="签名提交")
     await first.presses("签名提交")
-    await second.presses("确认签名", within=5)
+    await second.presses("确认签名", within=60)
     await supervisor.sees("王某、刘某", button="通过并公示")
     await supervisor.presses("通过并公示")
     await supervisor.sees("已公示")

@@ -363,7 +363,7 @@ async def test_the_reviewer_sees_one_sheet_with_marks_and_gets_the_originals(tow
             if "我已到场" in phone.messages[-1].labels:
                 await answer_to(phone, phone.presses("我已到场"))
             await answer_to(phone, phone.presses("确认签名"))
-    card = await supervisor.sees("待审核", button="看照片", within=10)
+    card = await supervisor.sees("待审核", button="看照片")
     assert "份证据要细看" in card.text or "⚠️" in card.text
     await answer_to(supervisor, supervisor.presses("看照片"), "⚠️ 离店址远")
     sheet = supervisor.messages[-1]
@@ -374,6 +374,6 @@ async def test_the_reviewer_sees_one_sheet_with_marks_and_gets_the_originals(tow
     lines = sheet.text.splitlines()
     assert "⚠️" in lines[1]  # what is doubtful comes first
     await answer_to(supervisor, supervisor.presses("原图"))
-    await supervisor.settles(quiet=0.5, within=30)
+    await supervisor.settles(quiet=0.5, within=60)
     kinds = {one.kind for one in supervisor.messages[-12:]}
     assert {"photo", "document", "location", "voice"} <= kinds

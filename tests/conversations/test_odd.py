@@ -182,7 +182,7 @@ async def test_garbage_in_a_button_is_refused_kindly_whatever_its_verb(town: Tow
         await phone.taps(message.id, f"{verb}:{rest}")
     await phone.taps(message.id, "no colon at all")
     await phone.taps(999_999, "visit:1:0")
-    await phone.settles(within=40)
+    await phone.settles()
     assert all(query.answered for query in phone.world.queries.values())
     assert await _state(town) == before
 
@@ -232,7 +232,7 @@ async def test_strangers_are_told_how_to_come_in(town: Town) -> None:
     message = stranger.messages[-1]
     for verb in BUTTONS:
         await stranger.taps(message.id, f"{verb}:1:1:1:0")
-    await stranger.settles(within=20)
+    await stranger.settles()
     assert all(query.answered for query in stranger.world.queries.values())
     assert not any("面馆" in one.text for one in stranger.messages)
 

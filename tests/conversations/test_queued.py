@@ -91,7 +91,7 @@ async def test_a_whole_visit_is_typed_without_a_tap(town: Town) -> None:
     await first.says("提交")
     await first.sees("您已签名")
     await second.says("/tasks")
-    await second.presses(visit.subject.name, within=5)
+    await second.presses(visit.subject.name, within=60)
     await second.sees("检查中", button="我已到场")
     await second.says("到场")
     await second.says("确认")
@@ -129,7 +129,7 @@ async def test_thirty_points_take_six_taps_and_a_failed_one_two_messages_more(to
         await first.presses(label)
         await first.sees(then)
         taps += 1
-    await second.presses("确认签名", within=5)
+    await second.presses("确认签名", within=60)
     await second.sees("已提交")
     assert taps + 1 == 6
     seats = await town.rows(select(Seat).where(Seat.visit_id == visit.id))
@@ -142,7 +142,7 @@ async def released_again(town: Town) -> None:
     visit = (await town.rows(select(Visit).where(Visit.state == "released").order_by(Visit.position)))[0]
     phone = town[next(seat.person.name for seat in visit.seats if seat.person)]
     await phone.says("/tasks")
-    await phone.presses(visit.subject.name, within=5)
+    await phone.presses(visit.subject.name, within=60)
     await phone.says("到场")
     await phone.sees("1/30")
     await phone.sends_photo(photo(), caption="17 不符合 灭火器过期")

@@ -87,7 +87,7 @@ async def test_each_item_has_its_own_result_and_the_gravest_stands_for_the_visit
     await first.says("结果 未发现问题")
     await first.sees("有几个事项")
     await first.says("事项1 结果 1")
-    await first.presses("处理意见", within=5)
+    await first.presses("处理意见", within=60)
     await first.sees("哪个事项的处理意见")
     await first.presses("2. 消防安全")
     await first.sees("怎么处理")
@@ -97,7 +97,7 @@ async def test_each_item_has_its_own_result_and_the_gravest_stands_for_the_visit
     await first.sees("见证人 李四", button="签名提交")
     await first.says("提交")
     await first.sees("您已签名")
-    await second.presses("确认签名", within=5)
+    await second.presses("确认签名", within=60)
     await second.sees("已提交")
     card = await town["赵主管"].sees("待审核", button="通过并公示")
     for words in ("1. 餐饮服务食品安全抽查：未发现问题", "处理意见：转立案调查", "拒绝签字（不认）"):
@@ -137,8 +137,8 @@ async def test_two_departments_answer_their_own_points_and_sign_once_together(to
     assert "汇总结果" not in third.messages[-1].labels
     await third.presses("返回")
     await first.says("结果")
-    await first.presses("改结果", within=5)
-    await first.presses("汇总结果", within=5)
+    await first.presses("改结果", within=60)
+    await first.presses("汇总结果", within=60)
     await first.sees("汇总成哪个结果")
     await first.presses("未发现问题")
     await first.sees_toast("汇总只能选")
@@ -147,7 +147,7 @@ async def test_two_departments_answer_their_own_points_and_sign_once_together(to
     await third.presses("签名提交")
     await third.sees("等 ")
     for phone in (first, second, fourth):
-        await phone.presses("确认签名", within=5)
+        await phone.presses("确认签名", within=60)
         await phone.sees("已提交" if phone is fourth else "您已签名")
     row = await kept(town, visit)
     assert (row.state, row.result) == ("submitted", "correction")
@@ -175,7 +175,7 @@ async def test_the_partner_hears_of_the_arrival_and_signs_as_present(town: Town)
 async def test_who_is_not_there_is_said_and_signing_does_not_make_them_present(town: Town) -> None:
     visit, first, second = await at_the_checklist(town)
     await first.says("全部符合")
-    await first.presses("同伴没到，说明原因", within=5)
+    await first.presses("同伴没到，说明原因", within=60)
     await first.sees("同伴为什么没到")
     await first.says("路上堵车")
     await first.sees(f"{second.name} 没到场：路上堵车", button="签名提交")
@@ -224,7 +224,7 @@ async def test_another_method_needs_its_evidence_and_nobody_at_the_door(
     await first.sees("已收到", button="签名提交")
     await first.presses("签名提交")
     await first.sees("您已签名")
-    await second.presses("确认签名", within=5)
+    await second.presses("确认签名", within=60)
     await second.sees("已提交")
     row = await kept(town, visit)
     assert (row.method_note, row.state, row.seats[0].arrived_at) == (note, "submitted", None)
@@ -265,11 +265,11 @@ async def test_tasks_are_listed_by_area_and_day_with_a_map_and_phones_can_be_cop
     assert "1. 义乌市第" in listed.text
     assert "地图" in listed.text
     await first.presses(visit.subject.name)
-    await first.presses("同行电话", within=5)
+    await first.presses("同行电话", within=60)
     page = await first.sees("点号码就能复制")
     assert f"{second.name}（义乌市市场监督管理局）13800000000" in page.text
     await first.presses("返回")
-    await first.presses("申请回避", within=5)
+    await first.presses("申请回避", within=60)
     await first.sees("为什么要回避", button="其他（写一句）")
     await first.presses("其他（写一句）")
     await first.sees_toast("写一句原因")
@@ -288,7 +288,7 @@ async def test_no_state_of_the_card_is_a_dead_end(town: Town) -> None:
         if label in ("扫码确认", "签名提交"):
             continue
         await first.says("/start")
-        await first.presses(f"接着查 {visit.subject.name}", within=5)
+        await first.presses(f"接着查 {visit.subject.name}", within=60)
         await first.sees("要当事人签", button=label)
         await first.presses(label)
         await first.settles(quiet=0.05)

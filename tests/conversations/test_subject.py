@@ -75,7 +75,7 @@ async def test_the_subject_reads_and_confirms_on_their_own_phone(town: Town) -> 
     assert not subject.nonce
     await first.presses("签名提交")
     await first.sees("您已签名")
-    await second.presses("确认签名", within=5)
+    await second.presses("确认签名", within=60)
     await second.sees("已提交")
     card = await town["赵主管"].sees("待审核", button="通过并公示")
     assert "王老板" in card.text

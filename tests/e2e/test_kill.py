@@ -180,10 +180,10 @@ async def test_twenty_kills_lose_nothing_and_double_nothing(tmp_path: Path, caps
         await process.start()
         try:
             for one in pair:
-                await one.phone.sees("您被抽中检查", within=20)
+                await one.phone.sees("您被抽中检查")
             await the_visit(process, pair, again)
             await the_lead(process, pair[0], phones["陈消防"], again)
-            await phones["赵主管"].sees("待审核", within=10, button="通过并公示")
+            await phones["赵主管"].sees("待审核", button="通过并公示")
             await told(process)
             await process.ready()
         finally:
@@ -222,7 +222,7 @@ async def the_visit(process: Process, pair: list[Inspector], again: Counter[str]
         await answered(one.phone, lambda: one.phone.says("/start"), trouble, again)
     other = next(other for other in pair if other is not one)
     await answered(one.phone, lambda: one.phone.says("签名提交"), trouble, again, until="您已签名", surely=True)
-    await other.phone.presses("确认签名", within=15)
+    await other.phone.presses("确认签名", within=60)
     before = process.kills
     await trouble.perhaps(surely=True)
     assert process.kills == before + 1
@@ -249,10 +249,10 @@ async def the_lead(process: Process, one: Inspector, liaison: Phone, again: Coun
     ):
         await answered(phone, act, trouble, again, until=until)
     await answered(phone, lambda: phone.presses("发送"), trouble, again, until="已移送", surely=True)
-    await liaison.presses("签收", within=15)
+    await liaison.presses("签收", within=60)
     await trouble.perhaps(surely=True)
-    await liaison.sees("已签收，办理期限", within=20)
-    await phone.sees("已签收", within=15)
+    await liaison.sees("已签收，办理期限")
+    await phone.sees("已签收")
 
 
 def shown(phone: Phone, label: str) -> bool:

@@ -53,12 +53,12 @@ def large(form: str, number: int) -> bytes:
 
 
 async def at_a_visit(phone: Phone) -> None:
-    await phone.sees("您被抽中", within=20)
+    await phone.sees("您被抽中")
     await phone.says("/tasks")
     await phone.settles()
     for label in ("面馆", "开始检查", "我已到场"):
         if label in str([one.labels for one in phone.messages[-2:]]):  # a partner may have begun
-            await phone.presses(label, within=5)
+            await phone.presses(label, within=60)
             await phone.settles()
 
 
@@ -118,11 +118,11 @@ async def test_the_darkroom_dies_and_the_next_photo_is_opened_in_a_new_one(tmp_p
             assert process.process
             await at_a_visit(phone)
             await phone.sends_file(large("JPEG", 1), name="1.jpg")
-            await phone.sees("已收到", within=60)
+            await phone.sees("已收到")
             (first,) = children(process.process.pid)
             os.kill(first, signal.SIGKILL)
             await phone.sends_file(large("JPEG", 2), name="2.jpg")
-            await phone.sees("已收到", within=60)
+            await phone.sees("已收到")
             (second,) = children(process.process.pid)
             assert second != first
             await process.kill()  # and what it leaves behind ends by itself
@@ -148,7 +148,7 @@ async def test_a_sheet_that_was_being_sent_when_the_power_went_is_sent_after_the
             await process.ready()
             await at_a_visit(phone)
             await phone.sends_file(large("HEIF", 1), name="1.heic")
-            await phone.sees("已收到", within=20)
+            await phone.sees("已收到")
             await phone.settles()
             await process.kill()
             async with process.look() as session:
@@ -161,7 +161,7 @@ async def test_a_sheet_that_was_being_sent_when_the_power_went_is_sent_after_the
                 await session.commit()
             await process.start()
             await process.ready()
-            shown = await phone.sees("都在", within=20)
+            shown = await phone.sees("都在")
             assert shown.photo
         finally:
             await process.stop()

@@ -242,14 +242,14 @@ class Walker:
 
 async def confirmed(phone: Phone) -> None:
     """The partner signs too."""
-    await phone.presses("确认签名", within=15)
-    await phone.sees("已提交", within=15, button="检查记录")
+    await phone.presses("确认签名", within=60)
+    await phone.sees("已提交", button="检查记录")
 
 
 async def printed(phone: Phone, entered: dict[int, tuple[str, str, str]]) -> None:
     """The record as a PDF, complete: its text holds every reading and every note."""
     await phone.presses("检查记录")
-    message = await phone.sees("检查记录表", within=15)
+    message = await phone.sees("检查记录表")
     assert message.document
     text = text_of(message.document)
     for _, reading, note in entered.values():
