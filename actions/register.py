@@ -25,7 +25,6 @@ from rules.subjects import mask_name, own_code_fault
 from rules.visits import NO_VISIT
 
 NATURAL = ("person", "natural_person")  # R3.1.3c: protected in public
-UNDER_WAY = ("released", "accepted", "started", "submitted", "returned")
 SECRET = ("drawn", *NO_VISIT)  # nobody goes there, or nobody has been told; every other visit's code may be shown
 MOST_WORDS = 5
 MOST_RESULTS = 200  # of one subject, on one page
@@ -74,14 +73,6 @@ class History(NamedTuple):
     subject: PublicSubject
     results: list[Result]
     waiting: list[Waiting]
-
-
-class Numbers(NamedTuple):
-    """What happened lately, in figures."""
-
-    results: int
-    visits: int
-    draws: int
 
 
 class Officer(NamedTuple):
@@ -148,7 +139,8 @@ def latest() -> ColumnElement[bool]:
     return ~exists(select(later.id).where(same_visit, later.version > Publication.version))
 
 
-def _results() -> Select[Any]:
+def results() -> Select[Any]:
+    """The lines of the register in their latest version; `read` makes `Result` of them."""
     told = (Publication.id, Publication.version, Publication.result, Publication.checked_on)
     task = (Publication.published_at, Task.number, Task.name, Organ.name)
     return (
@@ -161,29 +153,10 @@ def _results() -> Select[Any]:
     )
 
 
-async def _read(session: AsyncSession, query: Select[Any]) -> list[Result]:
+async def read(session: AsyncSession, query: Select[Any]) -> list[Result]:
+    """The lines that a query made of `results` finds, natural persons masked."""
     rows = await session.execute(query)
     return [Result._make((*row[:8], row[8] != "random", *who(*row[9:]))) for row in rows]
-
-
-async def latest_results(session: AsyncSession, limit: int, before: int | None = None) -> list[Result]:
-    """Published results, newest first, below the id `before`: so that addresses stay stable."""
-    query = _results().order_by(Publication.id.desc()).limit(limit)
-    return await _read(session, query if before is None else query.where(Publication.id < before))
-
-
-async def results_after(session: AsyncSession, after: int, limit: int) -> list[Result]:
-    """Published results, oldest first, from the one after an id: for downloads, piece by piece."""
-    return await _read(session, _results().where(Publication.id > after).order_by(Publication.id).limit(limit))
-
-
-async def numbers(session: AsyncSession, since: datetime) -> Numbers:
-    """Results first published since a moment, visits under way, and draws in all."""
-    results = select(func.count()).where(Publication.published_at >= since, Publication.version == 1)
-    visits = select(func.count()).where(Visit.state.in_(UNDER_WAY))
-    draws = select(func.count(Draw.id))
-    figures = select(results.scalar_subquery(), visits.scalar_subquery(), draws.scalar_subquery())
-    return Numbers(*(await session.execute(figures)).one())
 
 
 async def find_subjects(session: AsyncSession, words: str, limit: int, skip: int = 0) -> list[PublicSubject]:
@@ -224,7 +197,7 @@ async def history(session: AsyncSession, code: str) -> History | None:
     found = (await session.execute(_subjects().where(Subject.code == code))).one_or_none()
     if found is None or not (subject := _subject(found[1:])).code:
         return None
-    query = _results().where(Visit.subject_id == found[0]).order_by(Publication.id.desc()).limit(MOST_RESULTS)
+    query = results().where(Visit.subject_id == found[0]).order_by(Publication.id.desc()).limit(MOST_RESULTS)
     waiting = (
         select(Draw.sequence, Task.number, Task.name, Organ.name)
         .select_from(Visit)
@@ -237,7 +210,7 @@ async def history(session: AsyncSession, code: str) -> History | None:
         .limit(MOST_RESULTS)
     )
     to_come = [Waiting(*row) for row in await session.execute(waiting)]
-    return History(subject, await _read(session, query), to_come)
+    return History(subject, await read(session, query), to_come)
 
 
 async def visit_code(session: AsyncSession, token: str) -> VisitCode | None:

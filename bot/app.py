@@ -89,6 +89,9 @@ async def running(settings: Settings, now: Callable[[], datetime] | None = None)
         public_url=settings.address,
         bot_username=bot.username,
         language=settings.language,
+        fresh=settings.page_seconds,
+        a_minute=settings.requests_a_minute,
+        proxies=settings.proxies,
     )
     site.router.add_post("/telegram", mailbox.webhook(settings.webhook_secret.get_secret_value()))
     runner = web.AppRunner(site, access_log=None, shutdown_timeout=2)

@@ -24,6 +24,9 @@ class Settings(BaseSettings):
     public_url: str = ""
     host: str = "127.0.0.1"
     port: int = 8080
+    page_seconds: float = Field(default=5, ge=0, le=300)  # how old a public page may be; 0: never kept
+    requests_a_minute: int = Field(default=600, ge=0)  # from one address; 0: no limit
+    proxies: int = Field(default=0, ge=0)  # of ours that stand before the pages and add to X-Forwarded-For
     telegram_mode: Literal["polling", "webhook"] = "polling"
     webhook_secret: SecretStr = SecretStr("")
     timezone: str = "Asia/Shanghai"

@@ -9,8 +9,9 @@ from zoneinfo import ZoneInfo
 from aiohttp import web
 
 from models.database import Database
-from web import audit, draw_files, draws, health, open_data, records, results, safety, subjects, visits
-from web.limits import Limiter
+from web import audit, draw_files, draws, health, home, open_data, records, results, safety, subjects, tasks, visits
+from web.limits import Limiter, Purse
+from web.shelf import SHELF, Shelf, shelved
 from web.site import SITE, STATIC, Site
 
 __all__ = ["application"]
@@ -27,9 +28,18 @@ def application(
     public_url: str,
     bot_username: str,
     language: str = "zh_CN",
+    fresh: float = 0,
+    a_minute: int = 0,
+    proxies: int = 0,
 ) -> web.Application:
-    """The pages over a database; `public_url` has no slash at the end, `bot_username` may be empty."""
-    app = web.Application(middlewares=[safety.kind_errors])
+    """The pages over a database; `public_url` has no slash at the end, `bot_username` may be empty.
+
+    A page may be `fresh` seconds old; an address may ask `a_minute` times a minute (0: as often as it likes); so many
+    `proxies` of ours stand before us, each adding to X-Forwarded-For.
+    """
+    app = web.Application(middlewares=[safety.kind_errors, safety.paced, shelved])
+    app[safety.PURSE], app[safety.PROXIES] = Purse(a_minute), proxies
+    app[SHELF] = Shelf(fresh)
     app[SITE] = Site(database, zone, now, authority, public_url, bot_username, language)
     app[visits.POSTS] = Limiter(most=20, seconds=600)
     app[audit.DESK] = audit.Desk(app[SITE])
@@ -37,8 +47,11 @@ def application(
     app.on_response_prepare.append(safety.add_headers)
     app.add_routes(
         [
-            web.get("/", results.home),
+            web.get("/", home.home),
             web.get("/subjects/{code}", subjects.subject),
+            web.get("/results", results.results),
+            web.get("/tasks", tasks.index),
+            web.get("/tasks/{number:[0-9]{1,24}}", tasks.task),
             web.get("/draws", draws.index),
             web.get("/draws/audit", audit.page),
             web.get("/draws/audit.json", audit.as_json),

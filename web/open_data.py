@@ -11,7 +11,8 @@ from typing import Any
 
 from aiohttp import web
 
-from actions import register
+from actions import register, register_results
+from actions.register_results import Wanted
 from locales import Words
 from models.database import Database
 from web import query, subjects
@@ -68,7 +69,7 @@ async def results(request: web.Request) -> web.Response:
     limit = query.number(request, "limit", LIMIT, MOST) or LIMIT
     before = query.number(request, "before")
     async with request.app[SITE].database.read() as session:
-        found = await register.latest_results(session, limit + 1, before)
+        found = await register_results.found_results(session, Wanted(), limit + 1, before)
     following = None
     if len(found) > limit:
         following = str(request.rel_url.update_query({"limit": limit, "before": found[limit - 1].id}))
@@ -110,7 +111,7 @@ async def _csv(database: Database, t: Words) -> AsyncIterator[bytes]:
     last = 0
     while True:
         async with database.read() as session:
-            found = await register.results_after(session, last, PIECE)
+            found = await register_results.found_results(session, Wanted(), PIECE, after=last)
         if not found:
             return
         yield _lines([_row(result, t) for result in found]).encode()

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import unicodedata
+from datetime import date
 
 from aiohttp import web
 
 LONGEST_SEARCH = 60
+LONGEST_CODE = 64
 LARGEST_ID = 2**53 - 1
 
 
@@ -26,6 +28,25 @@ def words(request: web.Request, name: str = "q") -> str:
     if len(given) > LONGEST_SEARCH:
         raise web.HTTPBadRequest
     return given
+
+
+def short(request: web.Request, name: str) -> str:
+    """A code in the address, or nothing; one that is too long is a bad request."""
+    given = clean(request.query.get(name, "")).strip()
+    if len(given) > LONGEST_CODE:
+        raise web.HTTPBadRequest
+    return given
+
+
+def day(request: web.Request, name: str) -> date | None:
+    """A day in the address as 2026-12-08, or nothing; one that is no day is a bad request."""
+    given = request.query.get(name, "").strip()
+    if not given:
+        return None
+    try:
+        return date.fromisoformat(given)
+    except ValueError:
+        raise web.HTTPBadRequest from None
 
 
 def clean(given: str) -> str:

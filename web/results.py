@@ -1,36 +1,58 @@
-"""The home page: search, a few figures, and the latest published results (R3.2.3a)."""
+"""All published results, by subject, area, item, result and day; every choice is an address (R3.2.3a)."""
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 from aiohttp import web
 
-from actions import register
+from actions import register_results
+from actions.register_results import Wanted
+from rules.results import RESULTS
 from web import query
 from web.site import SITE, render
 
 PAGE = 20
-MOST_PAGES = 50
 
 
-async def home(request: web.Request) -> web.Response:
-    """Search if there are words to search for; else the latest results, below the id `before` if given."""
-    if words := query.words(request):
-        return await search(request, words)
+async def results(request: web.Request) -> web.Response:
+    """The results that fit, newest first, below the id `before` if given."""
     site = request.app[SITE]
-    before = query.number(request, "before")
-    start_of_month = site.now().astimezone(site.zone).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    wanted, before = asked(request), query.number(request, "before")
     async with site.database.read() as session:
-        numbers = await register.numbers(session, start_of_month)
-        results = await register.latest_results(session, PAGE + 1, before)
-    more = results[PAGE - 1].id if len(results) > PAGE else None
-    return render(request, "home.html", q="", numbers=numbers, results=results[:PAGE], before=before, more=more)
+        areas, items = await register_results.choices(session)
+        found = await register_results.found_results(session, wanted, PAGE + 1, before)
+    more = found[PAGE - 1].id if len(found) > PAGE else None
+    given = {name: str(value) for name, value in address(wanted).items()}
+    return render(
+        request,
+        "results.html",
+        wanted=wanted,
+        areas=areas,
+        items=items,
+        choices=RESULTS,
+        results=found[:PAGE],
+        before=before,
+        newest=f"/results?{urlencode(given)}" if given else "/results",
+        more=f"/results?{urlencode(given | {'before': str(more)})}" if more else None,
+        csv=f"/data/results.csv?{urlencode(given)}" if given else "/data/results.csv",
+    )
 
 
-async def search(request: web.Request, words: str) -> web.Response:
-    """Subjects by part of a name or a code."""
-    page = query.number(request, "page", 1, MOST_PAGES) or 1
-    async with request.app[SITE].database.read() as session:
-        found = await register.find_subjects(session, words, PAGE + 1, (page - 1) * PAGE)
-    more = len(found) > PAGE and page < MOST_PAGES
-    cut = len(found) > PAGE and page == MOST_PAGES
-    return render(request, "search.html", q=words, found=found[:PAGE], page=page, more=more, cut=cut)
+def asked(request: web.Request) -> Wanted:
+    """What the address asks for; what it names and is not there finds nothing."""
+    return Wanted(
+        words=query.words(request),
+        area=query.short(request, "area"),
+        item=query.short(request, "item"),
+        result=query.short(request, "result"),
+        task=query.short(request, "task"),
+        since=query.day(request, "since"),
+        until=query.day(request, "until"),
+    )
+
+
+def address(wanted: Wanted) -> dict[str, str]:
+    """The parameters that ask for it again."""
+    names = wanted._asdict() | {"q": wanted.words}
+    return {name: str(value) for name, value in names.items() if value and name != "words"}

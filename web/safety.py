@@ -3,47 +3,50 @@
 from __future__ import annotations
 
 import logging
+import time
 from http import HTTPStatus
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from web.limits import Purse
 from web.site import SITE, render
 
-CONTENT_SECURITY_POLICY = "; ".join(
-    [
-        "default-src 'none'",
-        "style-src 'self'",
-        "img-src 'self' data:",
-        "script-src 'self'",
-        "worker-src 'self'",
-        "connect-src 'self'",
-        "form-action 'self'",
-        "base-uri 'none'",
-        "frame-ancestors 'none'",
-    ]
-)
-HEADERS = {
-    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Referrer-Policy": "no-referrer",  # the address of a visit code is the code
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Server": "suicha",
-}
-WORDED = (400, 404, 405, 500)  # any other number is told in the words of 400 or 500
+WORDED = (400, 404, 405, 429, 500)  # any other number is told in the words of 400 or 500
 PROGRAMS = ("/api/", "/data/", "/draws/audit.json")  # they are answered in JSON
+FREE = ("/static/", "/healthz", "/readyz", "/telegram")  # not counted
+DOWNLOADS, PRICE = "/data/", 20  # a download counts as so many requests
+COME_BACK = 30  # seconds
+PURSE = web.AppKey("purse", Purse)
+PROXIES = web.AppKey("proxies", int)
 
 log = logging.getLogger(__name__)
 
 
 async def add_headers(request: web.Request, response: web.StreamResponse) -> None:
     """Put the security headers on every answer, streams included."""
-    response.headers.update(HEADERS)
-    if request.app[SITE].https:
-        response.headers["Strict-Transport-Security"] = "max-age=31536000"
+    response.headers.update(request.app[SITE].headers)
+
+
+def sender(request: web.Request) -> str:
+    """Whose request it is: the address that the outermost proxy of ours saw, or that of the connection."""
+    if proxies := request.app[PROXIES]:
+        passed = [one.strip() for one in request.headers.get("X-Forwarded-For", "").split(",") if one.strip()]
+        if len(passed) >= proxies:
+            return passed[-proxies][:64]
+    return request.remote or ""
+
+
+@web.middleware
+async def paced(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Whoever asks too often is asked to come back later."""
+    path = request.path
+    price = 0 if path.startswith(FREE) else PRICE if path.startswith(DOWNLOADS) else 1
+    if request.app[PURSE].pays(sender(request), price, time.monotonic()):
+        return await handler(request)
+    response = sorry(request, 429)
+    response.headers["Retry-After"] = str(COME_BACK)
+    return response
 
 
 @web.middleware

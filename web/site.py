@@ -23,6 +23,34 @@ STATIC = "/static"
 LANGUAGE = "lang"  # of the parameter and of the cookie
 A_YEAR = 365 * 24 * 3600
 MAX_ACCEPTED = 500  # characters of Accept-Language that are read
+NAVIGATION = (  # every part of the register, and the key of its name
+    ("/results", "web.nav.results"),
+    ("/tasks", "web.nav.tasks"),
+    ("/draws", "web.nav.draws"),
+)
+CONTENT_SECURITY_POLICY = "; ".join(
+    [
+        "default-src 'none'",
+        "style-src 'self'",
+        "img-src 'self' data:",
+        "script-src 'self'",
+        "worker-src 'self'",
+        "connect-src 'self'",
+        "form-action 'self'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+    ]
+)
+HEADERS = {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",  # the address of a visit code is the code
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Server": "suicha",
+}
 
 
 def _assets() -> dict[str, bytes]:
@@ -56,8 +84,14 @@ class Site:
         environment = Environment(
             loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
         )
-        environment.globals.update(site=self, asset=self.asset)
+        environment.globals.update(site=self, asset=self.asset, navigation=NAVIGATION)
         return environment
+
+    @cached_property
+    def headers(self) -> dict[str, str]:
+        """What every answer carries against misuse."""
+        transport = {"Strict-Transport-Security": "max-age=31536000"} if self.https else {}
+        return HEADERS | transport
 
     @property
     def https(self) -> bool:

@@ -13,6 +13,7 @@ from locales import Words
 from rules.refusal import Refusal
 from rules.visits import code_until
 from web.limits import Limiter
+from web.safety import sender
 from web.site import SITE, Site, language_of, render
 
 TOKEN = re.compile(r"[A-Za-z0-9_-]{8,64}")
@@ -42,7 +43,7 @@ async def confirm(request: web.Request) -> web.Response:
     form = dict(await request.post())
     nonce, name, statement = (str(form.get(field, "")) for field in ("nonce", "name", "statement"))
     try:
-        posters = (f"code {token}", f"from {request.remote}")
+        posters = (f"code {token}", f"from {sender(request)}")
         if not all(request.app[POSTS].allows(poster, now.timestamp()) for poster in posters):
             raise Refusal("subject.too_often")
         async with site.database.write() as session:

@@ -166,7 +166,7 @@ def clock() -> Clock:
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     """An installation of its own in an empty folder, on SQLite."""
-    return Settings(bot_token="123456:TEST", data_dir=tmp_path / "data", port=free_port())  # type: ignore[arg-type]
+    return Settings(bot_token="123456:TEST", data_dir=tmp_path / "data", port=free_port(), page_seconds=0)  # type: ignore[arg-type]
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])

@@ -10,7 +10,7 @@ from urllib.parse import urljoin
 import pytest
 from sqlalchemy import text
 
-from actions import register
+from actions import register, register_results
 from models.database import Database
 from tests.web.city import DONE, EARLY, GENUINE, IDENTITY, NOODLES, PERSON, PRIVATE, SEALED, TRADER, Client, read
 from web.open_data import harmless
@@ -31,7 +31,7 @@ async def crawl(client: Client) -> dict[str, str]:
         for n in range(1, 7)
         for name in ("sealed.json", "certificate.json", "pool.tsv", "inspectors.tsv")
     ]
-    known += ["/", "/draws", "/draws/check", "/healthz", "/readyz"]
+    known += ["/", "/results", "/tasks", "/draws", "/draws/check", "/healthz", "/readyz"]
     seen: dict[str, str] = {}
     while known:
         address = known.pop()
@@ -102,14 +102,22 @@ async def test_small_files_may_be_kept_for_ever(client: Client) -> None:
         ("/?q=' OR 1=1 --", 200),
         ("/?q=面馆&page=0", 400),
         ("/?q=面馆&page=51", 400),
-        ("/?before=-1", 400),
-        ("/?before=99999999999999999", 400),
-        ("/?before=１", 400),
+        ("/results?before=-1", 400),
+        ("/results?before=99999999999999999", 400),
+        ("/results?before=１", 400),
         ("/?lang=xx", 200),
         ("/subjects/%00", 404),
         ("/subjects/" + "9" * 200, 404),
         ("/subjects/..%2F..%2Fetc%2Fpasswd", 404),
         ("/draws?before=0", 400),
+        ("/results?since=2026-13-01", 400),
+        ("/results?since=x", 400),
+        ("/results?area=' OR 1=1", 200),
+        ("/results?result=" + "9" * 65, 400),
+        ("/results?task=%00&q=%ff", 200),
+        ("/tasks?before=0", 400),
+        ("/tasks/1", 404),
+        ("/tasks/" + "9" * 25, 404),
         ("/draws/1?page=99999", 400),
         ("/draws/1?page=1000", 200),
         ("/nowhere", 404),
@@ -135,7 +143,7 @@ async def test_a_fault_of_ours_is_told_kindly(
         raise RuntimeError("secret detail")
 
     monkeypatch.setattr(register, "visit_code", breaks)
-    monkeypatch.setattr(register, "latest_results", breaks)
+    monkeypatch.setattr(register_results, "found_results", breaks)
     with caplog.at_level(logging.ERROR):
         page = await read(client, f"/visits/{GENUINE}", 500)
     assert "暂时出了点问题" in page
