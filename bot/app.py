@@ -26,6 +26,7 @@ from bot.darkroom import Darkroom
 from bot.evidence import Evidence
 from bot.inbox import Desk
 from bot.mailbox import KINDS, Mailbox
+from bot.metrics import Metrics
 from bot.migrate import migrate
 from bot.outbox import Postman
 from bot.pace import Pace
@@ -78,7 +79,8 @@ async def running(settings: Settings, now: Callable[[], datetime] | None = None)
     house = House(settings.zone, settings.language, settings.address, bot.username, settings.authority)
     mailbox = Mailbox(database, clock)
     evidence, darkroom = Evidence(settings.evidence), Darkroom()
-    sender = Sender(bot, database, Pace(), clock, evidence, darkroom, Press(database, house, clock))
+    metrics = Metrics(database, clock)
+    sender = Sender(bot, database, Pace(), clock, evidence, darkroom, Press(database, house, clock), metrics)
     desk = Desk(mailbox, application, house, sender, evidence, darkroom)
     postman = Postman(database, sender, house, clock)
     site = register.application(
@@ -94,6 +96,7 @@ async def running(settings: Settings, now: Callable[[], datetime] | None = None)
         proxies=settings.proxies,
     )
     site.router.add_post("/telegram", mailbox.webhook(settings.webhook_secret.get_secret_value()))
+    site.router.add_get("/metrics", metrics.page)
     runner = web.AppRunner(site, access_log=None, shutdown_timeout=2)
     await runner.setup()
     await web.TCPSite(runner, settings.host, settings.port).start()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from datetime import timedelta
 from typing import Any
 
@@ -120,23 +121,29 @@ class Desk:
     async def _handle(self, row: Inbox) -> bool:
         """Handle one update; False if it must wait, or another process has it."""
         with structlog.contextvars.bound_contextvars(update=row.update_id):
-            incoming = self._read(row)
+            incoming, begun = self._read(row), time.perf_counter()
             try:
                 turn = await self._turn(row, incoming)
             except (NetworkError, RetryAfter) as error:  # Telegram is away or busy: the update waits, however long
                 log.warning("must wait for Telegram", error=str(error))
+                self._took(begun, "waits")
                 await self._postpone(row, span(error).total_seconds() if isinstance(error, RetryAfter) else 5)
                 return False
             except Exception as error:
                 log.exception("a turn failed", attempt=row.attempts + 1)
+                self._took(begun, "failed")
                 if row.attempts + 1 < ATTEMPTS:
                     await self._postpone(row, 0.2 * 4**row.attempts, failed=True)
                     return False
                 turn = await self._park(row, incoming, error)
             if turn is None:
                 return False
+            self._took(begun, "done")
             await self.sender.deliver(row.update_id, row.chat_id, turn.replies)
             return True
+
+    def _took(self, begun: float, outcome: str) -> None:
+        self.sender.metrics.turns.labels(outcome).observe(time.perf_counter() - begun)
 
     def _read(self, row: Inbox) -> Update:
         """The update as PTB reads it; an empty one if it cannot: it gets an answer, and nobody waits behind it."""

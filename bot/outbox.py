@@ -126,5 +126,6 @@ class Postman:
             await session.execute(update(Outbox).where(Outbox.id == notice.id).values(**outcome))
             if message_id and notice.buttons[0]["about"]:
                 await remember_card(session, notice.chat_id, notice.buttons[0]["about"], message_id)
+        self.sender.metrics.sent.labels("notice", outcome.get("outcome") or outcome.get("error") or "later").inc()
         if outcome.get("error") == "forbidden":
             await self.sender.unreachable(notice.chat_id)

@@ -20,6 +20,7 @@ from telegram.error import BadRequest, Forbidden, NetworkError, RetryAfter, Tele
 from actions.notify import tell_supervisors_of_unreachable
 from bot.darkroom import Darkroom
 from bot.evidence import Evidence
+from bot.metrics import Metrics
 from bot.pace import Pace
 from bot.press import Press
 from models.database import Database
@@ -50,6 +51,7 @@ class Sender:
         evidence: Evidence,
         darkroom: Darkroom,
         press: Press,
+        metrics: Metrics,
     ) -> None:
         self.bot = bot
         self.evidence = evidence
@@ -58,6 +60,7 @@ class Sender:
         self.now = now
         self.pace = pace
         self.press = press
+        self.metrics = metrics
         self._said: set[int] = set()
         self._saying: set[int] = set()
 
@@ -73,10 +76,12 @@ class Sender:
                 if message_id and "about" in reply and message_id != reply.get("message"):
                     cards[reply["about"]] = message_id
             self._said.add(update_id)
+            self.metrics.sent.labels("reply", "sent").inc(len(replies))
             if cards:
                 await self.settle(chat_id, cards)
         except (NetworkError, RetryAfter) as error:
             log.warning("replies must wait", update=update_id, error=str(error))
+            self.metrics.sent.labels("reply", "later").inc(len(replies))
         finally:
             self._saying.discard(update_id)
 

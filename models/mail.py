@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Index, text
+from sqlalchemy import Index, func, select, text
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base
@@ -82,3 +83,12 @@ class Lease(Base):
     name: Mapped[str] = mapped_column(primary_key=True)
     owner: Mapped[str]
     until: Mapped[datetime]
+
+
+async def waiting(session: AsyncSession, now: datetime) -> dict[str, tuple[int, datetime | None]]:
+    """How many updates are not handled and how many notices are due but not ended, and since when the oldest is."""
+    queues = {
+        "updates": select(func.count(), func.min(Inbox.received_at)).where(Inbox.done_at.is_(None)),
+        "notices": select(func.count(), func.min(Outbox.due_at)).where(Outbox.ended_at.is_(None), Outbox.due_at <= now),
+    }
+    return {what: (await session.execute(query)).tuples().one() for what, query in queues.items()}

@@ -445,6 +445,25 @@ async def test_a_stale_button_of_an_old_card_shows_the_present_state(town: Town)
     assert "2/5" in cards[0].text
 
 
+# --- figures
+
+
+async def test_the_figures_tell_how_long_turns_take_and_what_waits_but_not_to_the_outside(town: Town) -> None:
+    inspector = town["李娜"]
+    await inspector.says("/help")
+    await inspector.sees("怎么用")
+    async with aiohttp.ClientSession() as client:
+        figures = await (await client.get(f"{town.app.address}/metrics")).text()
+        outside = await client.get(f"{town.app.address}/metrics", headers={"X-Forwarded-For": "203.0.113.9"})
+    assert outside.status == 404
+    values = dict(line.rsplit(" ", 1) for line in figures.splitlines() if not line.startswith("#"))
+    assert float(values['suicha_turn_seconds_count{outcome="done"}']) >= 1
+    assert float(values['suicha_sent_total{outcome="sent",what="reply"}']) >= 1
+    assert float(values['suicha_sent_total{outcome="sent",what="notice"}']) >= 3
+    assert values['suicha_waiting{what="updates"}'] == "0.0"
+    assert {f'suicha_oldest_seconds{{what="{one}"}}' for one in ("updates", "notices")} <= values.keys()
+
+
 # --- webhook
 
 
