@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from obstore.exceptions import BaseError
 from obstore.store import ObjectStore, from_url
 from telegram import File, Message, Update
 from telegram.error import BadRequest
@@ -22,6 +23,10 @@ from rules.refusal import Refusal
 LARGEST = 20 * 1024 * 1024  # bytes; a bot cannot fetch more from Telegram
 
 
+class StoreAway(Exception):
+    """Bytes could not be stored: the network or the store is away, or a disk is full. It may work later."""
+
+
 class Evidence:
     """A store that knows a thing by the SHA-256 of its bytes: the same bytes are kept once."""
 
@@ -29,9 +34,12 @@ class Evidence:
         self._store: ObjectStore = from_url(url, mkdir=True) if url.startswith("file:") else from_url(url)
 
     async def keep(self, data: bytes) -> str:
-        """Store bytes, durable when this returns; their SHA-256 in hex."""
+        """Store bytes, durable when this returns; their SHA-256 in hex. StoreAway if that is not possible now."""
         digest = hashlib.sha256(data).hexdigest()
-        await self._store.put_async(path_of(digest), data)
+        try:
+            await self._store.put_async(path_of(digest), data)
+        except (BaseError, OSError) as error:
+            raise StoreAway(type(error).__name__) from error
         return digest
 
     async def read(self, digest: str) -> bytes:

@@ -16,7 +16,7 @@ from telegram.error import NetworkError, RetryAfter
 from telegram.ext import Application
 
 from bot.darkroom import Darkroom
-from bot.evidence import Evidence, Load, fetch, waits, weight
+from bot.evidence import Evidence, Load, StoreAway, fetch, waits, weight
 from bot.mailbox import Mailbox
 from bot.sending import Sender, span
 from handlers.turn import House, Sent, Show, Turn, chat_for, current
@@ -124,8 +124,8 @@ class Desk:
             incoming, begun = self._read(row), time.perf_counter()
             try:
                 turn = await self._turn(row, incoming)
-            except (NetworkError, RetryAfter) as error:  # Telegram is away or busy: the update waits, however long
-                log.warning("must wait for Telegram", error=str(error))
+            except (NetworkError, RetryAfter, StoreAway) as error:  # the update waits, however long
+                log.warning("must wait for Telegram or the evidence store", error=repr(error))
                 self._took(begun, "waits")
                 await self._postpone(row, span(error).total_seconds() if isinstance(error, RetryAfter) else 5)
                 return False

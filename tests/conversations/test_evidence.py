@@ -22,13 +22,14 @@ from rules.evidence import GRADES
 from rules.positions import shifted
 from simulator import Message
 from simulator.errors import ApiError
+from tests.conftest import SHARED
 from tests.conversations.conftest import MONDAY, Clock, Town, free_port, town_running
 from tests.conversations.test_odd import answer_to, open_checklist, visit_for
 from tests.e2e.town import released_town
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-PHOTOS = Path("/work/shared/data/photos")
+PHOTOS = SHARED / "data" / "photos"
 REAL = sorted(path for path in PHOTOS.glob("*") if path.suffix != ".csv") if PHOTOS.is_dir() else []
 DOOR = (29.3068, 120.0751)  # WGS-84, in Yiwu
 ON_THE_MAP = shifted(DOOR)

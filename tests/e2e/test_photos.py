@@ -17,11 +17,12 @@ from sqlalchemy import select
 from models.mail import Inbox
 from models.visits import Evidence, Visit
 from simulator import Phone, Telegram
+from tests.conftest import SHARED
 from tests.e2e.test_kill import prepared
 from tests.e2e.town import TOKEN, Process, people_of
 
 MOST = 400  # megabytes: of the process and its darkroom together
-PHOTOS = Path("/work/shared/data/photos")
+PHOTOS = SHARED / "data" / "photos"
 INSPECTORS = ("张伟", "李娜", "王强")
 
 
