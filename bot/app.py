@@ -21,6 +21,7 @@ from telegram.request import HTTPXRequest
 import handlers
 import jobs
 import web as register
+from actions import calendars
 from bot.beacon import Beacon
 from bot.darkroom import Darkroom
 from bot.evidence import Evidence
@@ -104,6 +105,8 @@ async def running(settings: Settings, now: Callable[[], datetime] | None = None)
     owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
     one_at_a_time = asyncio.Lock()
     schedule = jobs.scheduler(database, clock, owner, settings.zone, one_at_a_time)
+    async with database.read() as session:
+        await calendars.refresh(session)
     if database.is_sqlite:
         await postman.take_back()
     await sender.catch_up(timedelta() if database.is_sqlite else OTHERS_MAY_BE_SENDING)

@@ -21,6 +21,7 @@ from actions import beacons, imports, people
 from actions.importing import Kind, Report
 from bot.app import running
 from bot.cli_base import Json, err, in_transaction, load_settings, prepare, words_of
+from bot.cli_deadlines import deadlines_app
 from bot.cli_demo import demo
 from bot.cli_draws import draw_app
 from bot.cli_export import export_app
@@ -33,6 +34,7 @@ imports_app = typer.Typer(no_args_is_help=True, help="Bring in directories from 
 app.add_typer(imports_app, name="import")
 app.add_typer(draw_app, name="draw")
 app.add_typer(export_app, name="export")
+app.add_typer(deadlines_app, name="deadlines")
 app.command()(demo)
 
 File = Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True)]

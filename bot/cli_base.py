@@ -12,6 +12,7 @@ import typer
 from rich.console import Console
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from actions import calendars
 from bot.logs import set_up
 from bot.migrate import migrate
 from bot.settings import Settings
@@ -58,6 +59,7 @@ def in_transaction(work: Callable[[AsyncSession, datetime], Awaitable[T]], as_js
 
     async def go(database: Database, settings: Settings) -> T:
         async with database.write() as session:
+            await calendars.refresh(session)
             result = await work(session, datetime.now(settings.zone))
             await session.flush()
             if not keep:
@@ -72,6 +74,7 @@ def look(work: Callable[[AsyncSession], Awaitable[T]], as_json: bool) -> T:
 
     async def go(database: Database, _: Settings) -> T:
         async with database.read() as session:
+            await calendars.refresh(session)
             return await work(session)
 
     return _with_database(go, as_json)

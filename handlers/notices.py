@@ -242,6 +242,7 @@ def _line(key: str) -> Render:
 
 
 NOTICES: dict[str, Render] = {
+    "deadlines.moved": reminders.told_moved,
     "digest": _digest,
     "draws.clock_behind": _clock_behind,
     "draws.no_beacon": _no_beacon,

@@ -43,6 +43,28 @@ async def told(tell: Telling) -> Message | None:
     return await _message(tell, several)
 
 
+async def told_moved(tell: Telling) -> Message | None:
+    """Which days have moved, and to when; of what is still to be done, and due then."""
+    days = [(kind, thing, *map(date.fromisoformat, both)) for kind, thing, *both in tell.params["moves"]]
+    moved = {(kind, thing, new): old for kind, thing, old, new in days}
+    by_kind = defaultdict[str, set[int]](set)
+    for kind, thing, _ in moved:
+        by_kind[kind].add(thing)
+    dues = [one for kind, things in by_kind.items() for one in await open_dues(tell.session, tell.now, [kind], things)]
+    mine = [one for one in dues if one.key in moved and one.person_id == tell.person.id]
+    if not mine:
+        return None
+    words = tell.words
+    lines = [words("deadlines.moved", len(mine))]
+    for number, one in enumerate(sorted(mine, key=lambda one: one.due)[: len(MARKS)]):
+        what, mark = words(f"deadline.{one.kind}"), MARKS[number] if len(mine) > 1 else ""
+        line = words("deadlines.move", mark=mark, what=what, name=one.name, old=moved[one.key], new=one.due)
+        lines.append(line.strip())
+    if len(mine) > len(MARKS):
+        lines.append(words("reminder.more", len(mine) - len(MARKS)))
+    return Message(Markup("\n").join(lines), [])
+
+
 async def _message(tell: Telling, several: list[list[Due]]) -> Message:
     words = tell.words
     late = sum(rows[0].due < tell.today for rows in several)

@@ -7,7 +7,7 @@ from typing import Any
 from markupsafe import Markup
 
 from actions import evidence, publication, visits
-from actions.calendars import deadline, length
+from actions.calendars import deadline, length, official
 from actions.findings import result_of
 from handlers import findings, papers
 from handlers import visits as visit_cards
@@ -85,7 +85,8 @@ def describe(words: Words, visit: Visit) -> Markup:
         submitted = visit.submitted_at.astimezone(words.zone).date()
         organ = visit.task.organ_id
         day = deadline("publication", submitted, organ)
-        lines.append(words("review.public_by", length("publication", organ), day=day))
+        line = words("review.public_by", length("publication", organ), day=day)
+        lines.append(line + words("reminder.provisional") if official().provisional(day) else line)
     if visit.state == "returned":
         lines.append(words("visit.returned_because", reason=visit.returned_because))
     return Markup("\n").join(lines)

@@ -8,7 +8,8 @@ To have people reminded of a new kind of thing:
    says; without `since` it is counted back from `due`. What the query does not yield is done;
 3. the words `deadline.KIND` in `locales/*/reminders.po`, and in `handlers/reminders.OPENS` the button that opens it.
 The ladder, quiet hours, one message for several things, exactly once: all that is `actions/reminders.py`.
-Where the day is stored in a column, `MOVES` names it, so that it moves when a provisional year is announced.
+Where the day is kept in a column, `MOVES` names it and the column with the thing's id, so that it moves when a
+provisional year is announced.
 """
 
 from __future__ import annotations
@@ -88,6 +89,8 @@ SOURCES: dict[str, tuple[Select[Any], ...]] = {
         _seats().add_columns(Visit.submitted_at.label("since")).where(Visit.state == "returned"),
     ),
 }
-MOVES: dict[str, tuple[type[Base], InstrumentedAttribute[Any]]] = {
-    "seat": (Seat, Seat.answer_by),
+MOVES: dict[
+    str, tuple[InstrumentedAttribute[Any], InstrumentedAttribute[int]]
+] = {  # where the day is kept, and the thing
+    "seat": (Seat.answer_by, Seat.visit_id),
 }

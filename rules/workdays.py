@@ -41,3 +41,8 @@ class Calendar:
     def provisional(self, day: date) -> bool:
         """Whether the holidays of that year are not announced yet, so that a deadline there may still move."""
         return day.year not in self.years
+
+
+def whole_year(days: Mapping[date, bool], year: int) -> bool:
+    """Whether these days (True: off) can be all the holidays of a year: New Year's Day and National Day are off."""
+    return days.get(date(year, 1, 1), False) and days.get(date(year, 10, 1), False)

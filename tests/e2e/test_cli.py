@@ -101,3 +101,19 @@ def test_the_real_register_imports_as_it_is(tmp_path: Path) -> None:
     assert len(first["refused"]) == 3
     again = json.loads(bot(tmp_path, "import", "subjects", str(file), "--json").stdout)
     assert (again["added"], again["changed"], again["unchanged"]) == (0, 0, first["added"])
+
+
+def test_the_holidays_of_a_year_and_the_deadlines_of_an_authority(tmp_path: Path) -> None:
+    staff, year = tmp_path / "staff.csv", tmp_path / "2027.json"
+    staff.write_text(STAFF)
+    days = [{"name": "节", "date": f"2027-{day}", "isOffDay": True} for day in ("01-01", "10-01")]
+    year.write_text(json.dumps({"year": 2027, "papers": [], "days": days}))
+    assert bot(tmp_path, "import", "inspectors", str(staff)).returncode == 0
+    report = json.loads(bot(tmp_path, "import", "holidays", str(year), "--json").stdout)
+    assert (report["added"], report["refused"]) == (2, [])
+    organ = ("--organ", "义乌市市场监督管理局")
+    assert "只能缩短" in bot(tmp_path, "deadlines", "set", "publication", "21", *organ).stderr
+    assert bot(tmp_path, "deadlines", "set", "publication", "15", *organ).returncode == 0
+    assert "公示（publication）：15 个工作日" in bot(tmp_path, "deadlines", "list", *organ).stdout
+    listed = json.loads(bot(tmp_path, "deadlines", "list", "--json").stdout)
+    assert (listed["publication"], listed["plan"], listed["visit"]) == (20, "03-31", None)
