@@ -193,12 +193,3 @@ async def test_migrations_and_models_agree(database: Database) -> None:
 def test_a_module_says_why_it_exists(path: Path) -> None:
     assert ast.get_docstring(ast.parse(path.read_text())), path
     assert len(path.read_text().splitlines()) <= 400, "is this one thing?"
-
-
-def test_the_regulation_names_files_that_exist() -> None:
-    text = (ROOT / "docs" / "regulation.md").read_text()
-    named = {name.rstrip("/") for name in re.findall(r"`((?:\w+/)+[\w.]*)`", text)}
-    assert len(named) > 20
-    assert {name for name in named if not (ROOT / name).exists()} == set()
-    ids = re.findall(r"^\| (R[\w.]+) \|", text, re.M)
-    assert len(ids) == len(set(ids)) == 38

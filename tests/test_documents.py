@@ -1,0 +1,76 @@
+"""What the documents say is there: links, files, tests, commands, variables, and the picture of the house."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from bot.cli import app
+from bot.settings import Settings
+from tests.conftest import SHARED
+
+ROOT = Path(__file__).parent.parent
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+LINK = re.compile(r"\]\(([^)\s]+)\)")
+NAMED = re.compile(r"`((?:[a-z_]+/)+[\w.-]*)`")
+MAKE = re.compile(r"\bmake ([a-z][a-z-]*)\b")
+COMMAND = re.compile(r"python -m bot ([a-z]+)(?: ([a-z]+)\b(?!\|))?")
+TARGETS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_a_page_names_only_what_is_there(page: Path) -> None:
+    words = page.read_text()
+    targets = [link.partition("#")[0] for link in LINK.findall(words) if not link.startswith(("http", "#"))]
+    assert [link for link in targets if not (page.parent / link).exists()] == []
+    if page.name != "CHANGELOG.md":
+        folders = {one.name for one in ROOT.iterdir()}
+        named = [name for name in NAMED.findall(words) if name.split("/")[0] in folders - {"data"}]
+        assert [name for name in named if not (ROOT / name).exists()] == []
+    fenced = "\n".join(re.findall(r"```.*?```|`[^`]+`", words, re.DOTALL))
+    assert set(MAKE.findall(fenced)) - TARGETS == set()
+
+
+def commands() -> set[tuple[str, str]]:
+    """Every command of the command line, and the commands of its groups."""
+    found = {(command.name or command.callback.__name__, "") for command in app.registered_commands if command.callback}
+    for group in app.registered_groups:
+        assert group.typer_instance
+        found.add((group.name or "", ""))
+        for command in group.typer_instance.registered_commands:
+            found.add((group.name or "", command.name or getattr(command.callback, "__name__", "")))
+    return found
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_a_page_names_only_commands_that_exist(page: Path) -> None:
+    known = commands()
+    for command, part in COMMAND.findall(page.read_text()):
+        assert (command, "") in known, command
+        grouped = {second for first, second in known if first == command} - {""}
+        assert not grouped or not part or (command, part) in known, (command, part)
+
+
+def test_the_readme_lists_every_variable_and_no_other() -> None:
+    table = re.findall(r"^\| (`[A-Z_`, ]+`) \|", (ROOT / "README.md").read_text(), re.MULTILINE)
+    listed = {name.strip("` ") for row in table for name in row.split(",")}
+    assert listed == {name.upper() for name in Settings.model_fields}
+
+
+def test_every_clause_of_the_regulation_has_its_row() -> None:
+    clauses = SHARED / "regulation" / "CLAUSES.md"
+    rows = re.findall(r"^\| (R[\d.]+[a-z]?) \|", (ROOT / "docs" / "regulation.md").read_text(), re.MULTILINE)
+    assert len(rows) == len(set(rows)) == 38
+    if clauses.exists():
+        wanted = re.findall(r"^\| (R\d\.\d[\d.]*[a-z]?) \|", clauses.read_text(), re.MULTILINE)
+        assert wanted == rows
+
+
+def test_the_picture_of_the_house_is_of_this_house() -> None:
+    program = "import sys; sys.path.insert(0, '.'); from docs.house import picture; print(picture(), end='')"
+    drawn = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert drawn.stdout == (ROOT / "docs" / "house.svg").read_text()
