@@ -68,6 +68,12 @@ async def deciders(session: AsyncSession, plan: Plan, stage: str, submitter: int
     return [one for one in await everybody_of(session, plan, stage) if one.id not in entered]
 
 
+async def waiting_for(session: AsyncSession, person: Person) -> list[Plan]:
+    """The plans that wait for somebody's approval."""
+    submitted = await session.scalars(select(Plan).where(Plan.state == "submitted").order_by(Plan.id))
+    return [one for one in submitted if person.id in {who.id for who in await deciders(session, one, one.stage)}]
+
+
 async def market_of(session: AsyncSession, area_code: str) -> Organ | None:
     """The market supervision bureau of an area, or of the area above: the one with the shortest name.
 
@@ -151,7 +157,7 @@ async def approve(session: AsyncSession, plan: Plan, by: Person, now: datetime) 
     else:
         plan.approved_at = now
         _move(plan, "approved")
-        await _tell(session, _entered(plan), plan, "plans.approved", now)
+        await _tell_people(session, _entered(plan), plan, "plans.approved", now)
 
 
 async def reject(session: AsyncSession, plan: Plan, reason: str, by: Person, now: datetime) -> None:
@@ -160,7 +166,7 @@ async def reject(session: AsyncSession, plan: Plan, reason: str, by: Person, now
     _decide(session, plan, by, now, approved=False, reason=reason[:LONGEST_REASON])
     plan.rejected = reason[:LONGEST_REASON]
     _move(plan, "draft")
-    await _tell(session, _entered(plan), plan, "plans.rejected", now)
+    await _tell_people(session, _entered(plan), plan, "plans.rejected", now)
 
 
 async def file(session: AsyncSession, plan: Plan, where: str, by: Person, now: datetime) -> None:
@@ -188,7 +194,7 @@ async def publish(session: AsyncSession, plan: Plan, by: Person, now: datetime) 
     partners = {organ.id for task in plan.tasks for organ in task.organs} - {plan.organ_id}
     for organ_id in sorted(partners):
         who = [one.id for one in await with_role(session, "supervisor", organ_id)]
-        await _tell(session, who, plan, "plans.published", now)
+        await _tell_people(session, who, plan, "plans.published", now)
 
 
 async def editions(session: AsyncSession, number: str) -> list[Plan]:
@@ -219,14 +225,14 @@ def _move(plan: Plan, state: str, stage: str = "") -> None:
 
 async def _ask(session: AsyncSession, plan: Plan, now: datetime) -> None:
     who = [one.id for one in await deciders(session, plan, plan.stage)]
-    await _tell(session, who, plan, "plans.to_decide", now)
+    await _tell_people(session, who, plan, "plans.to_decide", now)
 
 
 def _entered(plan: Plan) -> list[int]:
     return sorted({one for one in (plan.drafted_by, plan.submitted_by) if one is not None})
 
 
-async def _tell(session: AsyncSession, who: Iterable[int], plan: Plan, kind: str, now: datetime) -> None:
+async def _tell_people(session: AsyncSession, who: Iterable[int], plan: Plan, kind: str, now: datetime) -> None:
     for person_id in who:
         await notify(session, person_id, kind, f"{plan.id}:{plan.version}", now, plan=plan.id)
 

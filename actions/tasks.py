@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -36,15 +36,18 @@ async def usable_items(session: AsyncSession, department: str, today: date) -> l
 
 async def partners(session: AsyncSession, task: Task, today: date) -> list[Organ]:
     """Who could be asked to take part (联合抽查, R1.4): other departments of the lead's area that have usable items."""
+    return await partners_of(session, task.organ, task.organs, today)
+
+
+async def partners_of(session: AsyncSession, lead: Organ, asked: Sequence[Organ], today: date) -> list[Organ]:
+    """Who could take part in something that an organ leads; who is asked already stays the one of its department."""
     query = (
-        select(Organ)
-        .where(Organ.area_code == task.organ.area_code, Organ.department != task.organ.department)
-        .order_by(Organ.id)
+        select(Organ).where(Organ.area_code == lead.area_code, Organ.department != lead.department).order_by(Organ.id)
     )
     nearest: dict[str, Organ] = {}
-    for organ in (*task.organs, *await session.scalars(query)):  # who takes part already stays the one to ask
+    for organ in (lead, *asked, *await session.scalars(query)):
         nearest.setdefault(organ.department, organ)
-    nearest.pop(task.organ.department)
+    nearest.pop(lead.department)
     return [one for name, one in nearest.items() if await usable_items(session, name, today)]
 
 

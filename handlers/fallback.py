@@ -6,12 +6,15 @@ from collections.abc import Awaitable, Callable
 
 from actions.notify import tell_supervisors_of_unreachable
 from handlers import (
+    annual,
     checklists,
+    drafting,
     draws,
     leads,
     letters,
     objections,
     people,
+    planned,
     plans,
     records,
     replacing,
@@ -62,6 +65,12 @@ AWAITED: dict[str, Callable[..., Awaitable[None]]] = {
     "lead.return": leads.send_back,
     "lead.text": leads.said,
     "letter.refuse": letters.refuse,
+    "plan.change": annual.changed,
+    "plan.file": annual.filed_with,
+    "plan.name": drafting.typed_name,
+    "plan.ratio": drafting.typed_ratio,
+    "plan.reject": annual.reject,
+    "planned.words": planned.heard,
     "record.amend": records.amended,
     "review.return": review.send_back,
     "seats.leave_all": seats.gave_reason_for_all,

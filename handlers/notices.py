@@ -13,6 +13,7 @@ from actions.digests import digest
 from actions.findings import result_of
 from actions.work import absent
 from handlers import (
+    annual,
     digests,
     findings,
     leads,
@@ -262,6 +263,10 @@ NOTICES: dict[str, Render] = {
     "offers.new": offers.told_of_new,
     "people.new_device": _line("people.new_device"),
     "people.unreachable": _line("people.unreachable"),
+    "plans.approved": annual.told("plan.they_approved", "approved"),
+    "plans.published": annual.told("plan.they_published", "published"),
+    "plans.rejected": annual.told("plan.they_rejected", "draft"),
+    "plans.to_decide": annual.told_to_decide,
     "records.amended": records.told_amended,
     "reminders": reminders.told,
     "tasks.agreed": tasks.told("task.they_agreed"),

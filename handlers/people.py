@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from actions import people, visits
+from actions import annual, people, visits
 from handlers.buttons import button
 from handlers.turn import Turn
 from locales import LANGUAGES
@@ -92,6 +92,9 @@ async def where_you_are(turn: Turn, _: Any = None, greeting: str = "") -> None:
         lines.append(words("start.reviews", n=reviews) if reviews else words("start.no_reviews"))
         rows.append([button(words, "review"), button(words, "plans")])
         rows.append([button(words, "draws"), button(words, "digest")])
+    if waiting := len(await annual.waiting_for(turn.session, person)):
+        lines.append(words("start.plans", waiting))
+        rows.append([button(words, "annual")])
     if "liaison" in person.roles:
         leads = await _leads(turn, person)
         lines.append(words("start.leads", n=leads) if leads else words("start.no_leads"))

@@ -36,8 +36,9 @@ async def listed(turn: Turn, _: Any = None) -> None:
     lines = [words("tasks.title") if found else words("tasks.none")]
     for one in found:
         line = "tasks.line" if one.organ_id == supervisor.organ_id else "tasks.line_joint"
-        lines.append(words(line, name=one.name, area=one.area.name, ends=one.ends, organ=one.organ.name))
-    rows: Rows = [[button(words, "new_task")]]
+        text = words(line, name=one.name, area=one.area.name, ends=one.ends, organ=one.organ.name)
+        lines.append(words("tasks.temporary", line=text) if one.temporary else text)
+    rows: Rows = [[button(words, "new_task"), button(words, "annual")]]
     if await offers.standing(turn.session, supervisor.organ_id):
         rows[0].append(button(words, "offers"))
     rows += [[button(words, "task", one.id, label="button.task", number=one.number, name=one.name)] for one in found]
@@ -170,11 +171,11 @@ async def show(turn: Turn, task: Task, head: Markup = NOTHING) -> None:
         rows = [[button(words, "draw", draw.id, label="button.draw_number", number=draw.sequence)]]
     else:
         rows = [] if task.not_agreed else [[button(words, "commit", task.id)]]
-        rows.append([button(words, "task_more", task.id)])
-        if len(task.items) > 1:
+        rows.append([button(words, "task_more", task.id)] if task.temporary else [])
+        if task.temporary and len(task.items) > 1:
             rows[-1].append(button(words, "task_less", task.id))
         rows[-1].append(button(words, "task_table", task.id))
-        if may_be_all(task):
+        if task.temporary and may_be_all(task):
             rows.append([button(words, "task_all", task.id)])
     if draw and draw.released_at:
         rows.append([button(words, "task_visits", task.id)])
@@ -201,6 +202,8 @@ def describe(words: Words, task: Task) -> Markup:
         about += [words("task.item_of", department=one.organ.department)] if len(task.departments) > 1 else []
         about += [words("task.item_waits")] if one.organ in task.not_agreed and one.agreed_at is None else []
         lines.append(words("task.item_line", number=number, name=one.item.name, about=words("comma").join(about)))
+    if task.temporary:
+        lines.append(words("task.temporary"))
     if len(task.organs) > 1:
         names = words("and").join(organ.name for organ in task.organs[1:])
         lines.append(words("task.joint", lead=task.organ.name, names=names, seats=task.seats))

@@ -111,7 +111,7 @@ async def factors(turn: Turn, task: Task, head: Markup = NOTHING) -> None:
         turn.wait_for("task.factors", task=task.id)
         lines.append(words("task.table_how"))
         rows = [[button(words, "task_standard", task.id)]] if task.factors else []
-        rows += [[button(words, "task_all", task.id)]] if plans.may_be_all(task) else []
+        rows += [[button(words, "task_all", task.id)]] if task.temporary and plans.may_be_all(task) else []
     rows.append([button(words, "task", task.id, label="button.back")])
     await turn.show("tasks", Markup("\n").join(lines), rows)
 

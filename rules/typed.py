@@ -118,7 +118,7 @@ def window(text: str, year: int) -> tuple[date, date] | None:
                 date(int(match[f"year{n}"] or year), int(match[f"month{n}"]), int(match[f"day{n}"])) for n in (1, 2)
             )
             return first, last
-        if match := _MONTHS.fullmatch(text):
+        if (match := _MONTHS.fullmatch(text)) and (match["last"] or "月" in text):
             return months(year, int(match["first"]), int(match["last"] or match["first"]))
     except ValueError:
         return None

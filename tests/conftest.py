@@ -29,6 +29,7 @@ PATIENT = {  # long dialogues, whose rules and rows `tests/actions` and `tests/r
     "test_vacant_seats.py",
 }
 ONCE = {  # dialogues and browsers: what they do to rows is tested on both databases elsewhere
+    "test_annual.py",
     "test_browser.py",
     "test_campaign.py",
     "test_checklists.py",

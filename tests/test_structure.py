@@ -146,6 +146,7 @@ def test_every_notice_that_is_promised_can_be_worded() -> None:
                 notify.notify.__name__,
                 "_tell_sender",
                 "_tell_inspectors",
+                "_tell_people",
                 "_tell_supervisors",
             ):
                 promised |= {
