@@ -10,6 +10,7 @@ from actions.areas import ensure_areas, gazetteer
 from actions.cells import Fault, Values, known, phone, position, tags, tidy
 from actions.importing import Keyed, Kind, Note
 from actions.spreadsheets import Column
+from models import subject_search
 from models.subjects import Subject, SubjectLabel
 from rules import strata, subjects
 
@@ -85,6 +86,7 @@ class Subjects(Keyed):
     async def open(self) -> None:
         """The areas must be there; nothing is remarked on yet."""
         await super().open()
+        await subject_search.lock(self.session)
         await ensure_areas(self.session)
         self.gazetteer = await gazetteer(self.session)
         self.area_differs = 0
@@ -186,6 +188,8 @@ class Subjects(Keyed):
         for row in rows:
             row["updated_at"] = self.now
         await super().change(rows, before)
+        old = {row["id"]: row["name"] for row in before}
+        await subject_search.renamed(self.session, [(row["id"], old[row["id"]], row["name"]) for row in rows])
         labels = {row["id"]: row["labels"] for row in rows if "labels" in row}
         if labels:
             shared = _LABELS.c.department == ""

@@ -16,6 +16,7 @@ from models.database import Database
 Tick = Callable[[Database, datetime], Awaitable[None]]
 
 SCHEDULE: list[tuple[Tick, int]] = [  # what, and every how many seconds; each asks the database what is due
+    (ticks.names, 5),
     (ticks.remind, 60),
     (ticks.digests, 60),
     (ticks.release_stages, 60),

@@ -14,12 +14,14 @@ from actions import calendars, draws, reminders, replacements, seats
 from actions import digests as digest_actions
 from actions.calendars import deadline
 from actions.letters import remind as remind_of_letters
+from models import subject_search
 from models.database import Database, insert_new
 from models.mail import Lease
 from rules.deadlines import DIGEST_AT, QUIET_UNTIL, REMIND_AT, quiet
 
 log = structlog.get_logger("clock")
 
+SLICES = 10
 LEASE = timedelta(seconds=8)  # how long a dead process keeps the clock
 
 
@@ -48,6 +50,16 @@ async def hold(database: Database, name: str, owner: str, now: datetime) -> bool
         query = update(Lease).where(Lease.name == name, free).values(owner=owner, until=now + LEASE)
         taken = await session.execute(query.returning(Lease.name))
         return taken.first() is not None
+
+
+async def names(database: Database, _now: datetime) -> None:
+    """Take new names into the search, so many that others get their turn between them."""
+    for _ in range(SLICES):
+        async with database.read() as session:
+            if not await subject_search.is_behind(session):
+                return
+        async with database.write() as session:
+            await subject_search.catch_up(session)
 
 
 async def remind(database: Database, now: datetime) -> None:

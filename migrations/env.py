@@ -8,6 +8,7 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 
 from models.base import Instant, Json, Key, Tags
 from models.database import Database
+from models.subject_search import OURS
 from models.tables import Base
 
 
@@ -23,12 +24,18 @@ def short(kind: str, column: object, context: object) -> str | bool:
     return False
 
 
+def ours(name: str | None, kind: str, _parents: object) -> bool:
+    """The tables of the search are not the same in each database, and no models."""
+    return kind != "table" or name in Base.metadata.tables or not (name or "").startswith(OURS)
+
+
 def upgrade(connection: Connection) -> None:
     context.configure(
         connection=connection,
         target_metadata=Base.metadata,
         render_as_batch=connection.dialect.name == "sqlite",
         render_item=short,
+        include_name=ours,
         transaction_per_migration=True,
     )
     with context.begin_transaction():

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import Base
+from models.changes import Import
 from models.people import Area
 
 
@@ -24,7 +25,7 @@ class Subject(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     code: Mapped[str] = mapped_column(unique=True)
-    name: Mapped[str] = mapped_column(index=True)
+    name: Mapped[str]
     kind: Mapped[str] = mapped_column(default="enterprise")
     area_code: Mapped[str] = mapped_column(ForeignKey("areas.code"))
     address: Mapped[str] = mapped_column(default="")
@@ -36,6 +37,7 @@ class Subject(Base):
     status: Mapped[str] = mapped_column(default="active")  # active, revoked, cancelled, moved
     contact: Mapped[str] = mapped_column(default="")
     phone: Mapped[str] = mapped_column(default="")
+    import_id: Mapped[int | None] = mapped_column(ForeignKey(Import.id))  # that brought it in
     updated_at: Mapped[datetime]
     area: Mapped[Area] = relationship(lazy="joined", innerjoin=True)
 
@@ -56,9 +58,3 @@ async def subject_by_code(session: AsyncSession, code: str) -> Subject | None:
     """The subject with exactly this code."""
     subject: Subject | None = await session.scalar(select(Subject).where(Subject.code == code))
     return subject
-
-
-async def find_subjects(session: AsyncSession, words: str, limit: int = 20) -> list[Subject]:
-    """Subjects whose name contains the words, or whose code is or begins with them; by name."""
-    pattern = Subject.name.contains(words, autoescape=True) | Subject.code.startswith(words.upper(), autoescape=True)
-    return list(await session.scalars(select(Subject).where(pattern).order_by(Subject.name).limit(limit)))

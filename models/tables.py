@@ -2,6 +2,7 @@
 
 from models import (
     calendars,
+    changes,
     documents,
     draws,
     items,
@@ -12,6 +13,7 @@ from models import (
     plans,
     publication,
     reminders,
+    subject_search,
     subjects,
     visits,
 )
@@ -20,6 +22,7 @@ from models.base import Base
 __all__ = [
     "Base",
     "calendars",
+    "changes",
     "documents",
     "draws",
     "items",
@@ -30,6 +33,7 @@ __all__ = [
     "plans",
     "publication",
     "reminders",
+    "subject_search",
     "subjects",
     "visits",
 ]

@@ -23,6 +23,7 @@ from handlers.reminders import OPENS
 from locales import LANGUAGES, catalogue, files
 from models.database import Database
 from models.reminders import MOVES, SOURCES
+from models.subject_search import OURS
 from models.tables import Base
 from rules import deadlines, leads, results, statistics, visits
 
@@ -168,6 +169,12 @@ def test_what_is_waited_for_is_heard() -> None:
     assert waited - {"visit", "bind"} == AWAITED.keys()
 
 
+COMPARED = {  # the tables of the search are not the same in each database, and no models
+    "compare_type": True,
+    "include_name": lambda name, kind, _parents: kind != "table" or name in Base.metadata.tables or name[:14] != OURS,
+}
+
+
 def test_an_undone_migration_leaves_nothing(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'empty.db'}"
     migrate(url)
@@ -181,7 +188,7 @@ async def test_migrations_and_models_agree(database: Database) -> None:
     await asyncio.to_thread(migrate, database.engine.url.render_as_string(hide_password=False))
     async with database.engine.connect() as connection:
         different = await connection.run_sync(
-            lambda sync: compare_metadata(MigrationContext.configure(sync, opts={"compare_type": True}), Base.metadata)
+            lambda sync: compare_metadata(MigrationContext.configure(sync, opts=COMPARED), Base.metadata)
         )
     async with database.engine.begin() as connection:
         await connection.exec_driver_sql("DROP TABLE alembic_version")
