@@ -38,6 +38,9 @@ TABLE = {
         Kind("withheld", 60),  # until somebody looks again whether the ground still holds
         Kind("lead_accept", 5),  # R3.3.3a
         Kind("lead_resolve", 15),
+        Kind("lead_extend", 10),  # more, once, if whoever handed it over agrees
+        Kind("lead_return", 2),  # to find a better address
+        Kind("lead_office", 3),  # to decide on what was returned twice or is overdue
         Kind("correction", 10),  # proposed for 责令改正; the inspectors may choose another day
         Kind("abnormal", 10, law=True),  # to propose an entry in the list of abnormal operation
         Kind("plan", month_day=(3, 31), law=True),  # R3.2.1c: made by the end of March

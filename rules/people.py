@@ -9,6 +9,7 @@ ROLES = {
     "inspector": "执法人员",
     "supervisor": "主管",
     "liaison": "联络员",
+    "deputy": "副联络员",  # asked where no liaison can be reached
     "administrator": "管理员",
     "expert": "专家",
     "office": "联席办",  # the joint conference office (联席会议办公室, R3.2.1a, R4.1)
@@ -17,6 +18,7 @@ _ROLE_BY_WORD = {
     "inspector": "检查人员 执法检查人员 行政执法人员 检查员",
     "supervisor": "主管领导 负责人 审批人 科长 队长 领导",
     "liaison": "联络人 联系人",
+    "deputy": "副联络人 备用联络员 后备联络员",
     "administrator": "系统管理员 管理人员",
     "expert": "专业人员 技术专家",
     "office": "联席会议办公室 联席会议 双随机办公室 双随机办 联席办人员",
