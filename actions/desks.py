@@ -155,6 +155,15 @@ async def take_back(session: AsyncSession, by: Person, now: datetime) -> bool:
     return bool(held)
 
 
+async def end_over(session: AsyncSession, now: datetime) -> int:
+    """Give back the desks whose last day is over; how many."""
+    over = list(await session.scalars(select(Desk).where(Desk.ended_at.is_(None), Desk.until < now.date())))
+    for desk in over:
+        desk.ended_at = now
+        record(session, now, None, "take_back_desk", "person", desk.person_id, before={"to": desk.deputy_id})
+    return len(over)
+
+
 async def colleagues(session: AsyncSession, person: Person) -> list[Person]:
     """Who could take over somebody's desk or a lead: active people of the same department, its liaisons first."""
     query = select(Person).where(Person.organ_id == person.organ_id, Person.status == "active", Person.id != person.id)

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from actions import desks, leads
-from actions.calendars import official
+from actions.calendars import deadline
 from actions.lead_story import tell_people, write
-from actions.notify import notify
 from models.leads import Lead, LeadFile
 from models.people import Organ, Person
-from rules.deadlines import ACCEPT_LEAD, REMIND_BEFORE, RESOLVE_LEAD
 from rules.leads import RECEIVED
 from rules.refusal import Refusal
 
@@ -41,8 +39,8 @@ async def prolong(session: AsyncSession, lead: Lead, by: Person, now: datetime) 
     await _decides(session, lead, by)
     if lead.state not in RECEIVED:
         raise Refusal("leads.not_now")
-    days = ACCEPT_LEAD if lead.state == "sent" else RESOLVE_LEAD
-    leads.move(lead, lead.state, official().add(now.date(), days))
+    kind = "lead_accept" if lead.state == "sent" else "lead_resolve"
+    leads.move(lead, lead.state, deadline(kind, now.date(), lead.organ_id))
     step = write(session, lead, "prolong", by, now, due=lead.due)
     told = [*await desks.owners(session, lead, now.date()), *await desks.senders(session, lead, now.date())]
     await tell_people(session, told, "leads.prolonged", lead, now, step)
@@ -86,7 +84,7 @@ async def split(session: AsyncSession, lead: Lead, organ: Organ, text: str, by: 
         text=text,
         state="sent",
         sent_at=now,
-        due=official().add(today, ACCEPT_LEAD),
+        due=deadline("lead_accept", today, organ.id),
         files=[_copy(one) for one in lead.files],
     )
     part = await leads.put(session, part, "send", by, now)
@@ -135,19 +133,3 @@ async def escalate(session: AsyncSession, now: datetime) -> int:
         step = await leads.to_office(session, lead, "overdue", now)
         await tell_people(session, people, "leads.overdue", lead, now, step)
     return len(found)
-
-
-async def remind(session: AsyncSession, now: datetime) -> int:
-    """Remind owners on working days, in one message, of what is due in 3, 1 or 0 days or waits for the office."""
-    today, calendar = now.date(), official()
-    if not calendar.works(today):
-        return 0
-    soon = Lead.due <= today + timedelta(days=14)
-    people: set[int] = set()
-    for lead in await session.scalars(select(Lead).where(Lead.state.in_(WAITING), soon | Lead.office_by.is_not(None))):
-        left = calendar.between(today, lead.office_by or lead.due)
-        if left in REMIND_BEFORE or (lead.office_by and left < 0):
-            people |= {one.id for one in await desks.owners(session, lead, today)}
-    for person in people:
-        await notify(session, person, "leads.due", f"{today:%Y%m%d}", now)
-    return len(people)

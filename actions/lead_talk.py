@@ -7,12 +7,11 @@ from datetime import date, datetime
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from actions import desks
-from actions.calendars import official
+from actions.calendars import length, official
 from actions.evidence import Kept
 from actions.lead_story import tell_people, write
 from models.leads import Lead, LeadFile
 from models.people import Person, with_role
-from rules.deadlines import EXTEND_LEAD
 from rules.leads import OPEN, RECEIVED
 from rules.refusal import Refusal
 
@@ -77,7 +76,7 @@ async def ask_extension(session: AsyncSession, lead: Lead, why: str, by: Person,
         raise Refusal("leads.not_now")
     if lead.extended or lead.extend_to:
         raise Refusal("leads.extended")
-    lead.extend_to, lead.extend_why = official().add(lead.due, EXTEND_LEAD), why
+    lead.extend_to, lead.extend_why = official().add(lead.due, length("lead_extend", lead.organ_id) or 0), why
     lead.version += 1
     step = write(session, lead, "ask_extension", by, now, text=why, due=lead.extend_to)
     await tell_people(session, await approvers(session, lead), "leads.extension", lead, now, step)

@@ -10,13 +10,12 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from actions import desks
-from actions.calendars import official
+from actions.calendars import deadline
 from actions.lead_story import tell_people, write
 from models.leads import Lead, LeadFile, LeadMove
 from models.people import Organ, Person, office_of
 from models.subjects import Subject
 from models.visits import Evidence, Visit
-from rules.deadlines import ACCEPT_LEAD, OFFICE_DECIDES, RESEND_LEAD, RESOLVE_LEAD
 from rules.leads import MOST_RETURNS, READ, check_move, check_outcome
 from rules.refusal import Refusal
 
@@ -60,8 +59,8 @@ async def send(session: AsyncSession, new: NewLead, organ: Organ, by: Person, no
         text=new.text,
         state="sent",
         sent_at=now,
-        due=_in(now, ACCEPT_LEAD),
-        files=[_file(one) for one in _shown(visit, new.point)] if visit else [],
+        due=deadline("lead_accept", now.date(), organ.id),
+        files=[_file(one) for one in shown(visit, new.point)] if visit else [],
     )
     return await put(session, lead, "send", by, now)
 
@@ -75,7 +74,8 @@ async def put(session: AsyncSession, lead: Lead, verb: str, by: Person, now: dat
     return lead
 
 
-def _shown(visit: Visit, point: int | None) -> Sequence[Evidence]:
+def shown(visit: Visit, point: int | None) -> Sequence[Evidence]:
+    """What goes along from a visit: the evidence of the point, or of all failed ones and of the visit as a whole."""
     failed = {answer.point_id for answer in visit.answers if answer.value == "no"}
     wanted = {point} if point else {None, *failed}
     found = [one for one in visit.evidence if one.point_id in wanted and one.kind not in ("page", "position")]
@@ -108,7 +108,7 @@ async def place(
     session: AsyncSession, lead: Lead, organ: Organ, verb: str, text: str, by: Person, now: datetime
 ) -> LeadMove:
     """Lay a lead on another department's table, with a new clock."""
-    move(lead, "sent", _in(now, ACCEPT_LEAD))
+    move(lead, "sent", deadline("lead_accept", now.date(), organ.id))
     lead.organ_id, lead.organ, lead.handler_id, lead.handler = organ.id, organ, None, None
     lead.better_organ_id, lead.better, lead.joined_to = None, None, None
     lead.question, lead.extended, lead.extend_to, lead.extend_why = "", False, None, ""
@@ -129,7 +129,7 @@ async def accept(session: AsyncSession, lead: Lead, by: Person, now: datetime) -
     await _as_receiver(session, lead, by, now)
     if lead.state != "sent":
         raise Refusal("leads.not_now")
-    move(lead, "accepted", _in(now, RESOLVE_LEAD))
+    move(lead, "accepted", deadline("lead_resolve", now.date(), lead.organ_id))
     lead.handler_id, lead.handler = by.id, by
     step = write(session, lead, "accept", by, now, due=lead.due)
     await tell_people(session, await desks.senders(session, lead, now.date()), "leads.accepted", lead, now, step)
@@ -160,7 +160,7 @@ async def send_back(
     if not reason.strip():
         raise Refusal("reason_needed")
     for one in [lead, *await joined_with(session, lead)]:
-        move(one, "returned", _in(now, RESEND_LEAD))
+        move(one, "returned", deadline("lead_return", now.date(), one.source_organ_id))
         one.returns += 1
         one.reason, one.question, one.joined_to = reason, "", None
         one.better_organ_id, one.better = (better.id, better) if better else (None, None)
@@ -173,7 +173,7 @@ async def send_back(
 
 async def to_office(session: AsyncSession, lead: Lead, verb: str, now: datetime) -> LeadMove:
     """Ask the joint conference office to decide, within three working days."""
-    lead.office_by = _in(now, OFFICE_DECIDES)
+    lead.office_by = deadline("lead_office", now.date())
     lead.version += 1
     step = write(session, lead, verb, None, now, due=lead.office_by)
     await tell_people(session, await desks.office(session, lead), "leads.office", lead, now, step)
@@ -231,10 +231,6 @@ def move(lead: Lead, to: str, due: date, office: date | None = None) -> None:
     check_move(lead.state, to)
     lead.state, lead.due, lead.office_by = to, due, office
     lead.version += 1
-
-
-def _in(now: datetime, days: int) -> date:
-    return official().add(now.date(), days)
 
 
 async def _as_receiver(session: AsyncSession, lead: Lead, by: Person, now: datetime) -> None:

@@ -12,6 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from actions import checklists, draws, evidence, leads, plans, publication, seats, subject, tasks, visits
 from actions.calendars import official
+from actions.leads import NewLead
+from actions.routing import destinations
 from demo.directories import NOTARY, OFFICE
 from models.draws import Draw
 from models.items import Item
@@ -128,10 +130,10 @@ class Campaign:
     async def hand_over(self, visit_id: int, department: str, text: str, at: datetime) -> int:
         """A lead goes to the nearest organ of a department; its id."""
         visit = await self._visit(visit_id)
-        organs = await leads.destinations(self.session, visit)
+        organs, _ = await destinations(self.session, visit.subject)
         organ = next(organ for organ in organs if organ.department == department)
         sender = next(seat.person for seat in visit.seats if seat.person)
-        lead = await leads.send(self.session, visit, organ, text, sender, at)
+        lead = await leads.send(self.session, NewLead(visit.subject, text, "visit", visit), organ, sender, at)
         await self._settle()
         return lead.id
 

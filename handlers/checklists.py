@@ -8,7 +8,7 @@ from actions import checklists, recognition, visits
 from actions.evidence import photographed
 from actions.findings import all_results
 from actions.work import department_of, own_points
-from handlers import entries, evidence, results
+from handlers import entries, evidence, leads, results
 from handlers.buttons import button
 from handlers.turn import NOTHING, Rows, Turn
 from handlers.wording import brief
@@ -102,6 +102,7 @@ async def _show_point(turn: Turn, visit: Visit, number: int, head: Markup) -> No
     rows.append([*moves, button(words, "save", visit.id)])
     if any(part.checklist.materials for part in visit.parts):
         rows[-1].append(button(words, "materials", visit.id))
+    rows += leads.offer(turn, visit)
     if not visit.answers:  # at the door
         rows.append([button(words, "object", visit.id)])
     await turn.show(results.about(visit), Markup("\n").join(lines), rows)

@@ -15,6 +15,7 @@ from actions.evidence import Attached, Kept
 from handlers.buttons import button
 from handlers.turn import NOTHING, Reply, Turn
 from locales import Words
+from models.leads import LeadFile
 from models.visits import Evidence, Visit
 from rules.evidence import PICTURES, UNKNOWN, WEIGHED
 from rules.refusal import Refusal
@@ -249,9 +250,9 @@ async def originals(turn: Turn, visit: Visit) -> None:
         turn.say(words("evidence.more", left), [[button(words, "originals", visit.id, start + ORIGINALS)]])
 
 
-def original(row: Evidence, caption: Markup = NOTHING) -> Reply:
+def original(row: Evidence | LeadFile, caption: Markup = NOTHING) -> Reply:
     """A reply with the file as it was sent; what came as a file goes out as one, because Telegram insists on it."""
-    if row.kind == "position":
+    if isinstance(row, Evidence) and row.kind == "position":
         return {"do": "position", "latitude": row.latitude, "longitude": row.longitude}
     pictured = row.kind in PICTURES and row.media == "image/jpeg" and not row.name
     kind = ("photo" if pictured else "document") if row.kind in PICTURES else row.kind

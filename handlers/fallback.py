@@ -10,6 +10,10 @@ from handlers import (
     checklists,
     drafting,
     draws,
+    lead_drafts,
+    lead_lists,
+    lead_office,
+    lead_talk,
     leads,
     letters,
     objections,
@@ -42,8 +46,8 @@ async def heard(turn: Turn) -> None:
     elif what in ("recusal", "leave"):
         visit = await visit_cards.find(turn, awaiting["visit"])
         await seats.gave_reason(turn, visit, what, turn.text)
-    elif what in AWAITED and turn.text:
-        awaiting.pop("text", None)
+    elif what in AWAITED and (turn.text or (turn.file and what in WITH_FILES)):
+        awaiting = {name: value for name, value in awaiting.items() if name not in ("text", "files")}
         await AWAITED[what](turn, **awaiting)
     else:
         turn.say(turn.words("not_understood.file" if turn.file else "not_understood"))
@@ -61,9 +65,21 @@ AWAITED: dict[str, Callable[..., Awaitable[None]]] = {
     "draw.per_week": stages.typed,
     "draw.void": draws.void,
     "draw.witness": draws.witnessed,
+    "desk.until": lead_lists.desk_typed,
+    "lead.answer": lead_talk.answered,
+    "lead.ask": lead_talk.asked,
+    "lead.assign": lead_office.assigned,
+    "lead.dismiss": lead_office.dismiss,
+    "lead.free": lead_drafts.free_said,
+    "lead.longer": lead_talk.longer,
+    "lead.note": lead_talk.noted,
     "lead.outcome": leads.resolved,
-    "lead.return": leads.send_back,
-    "lead.text": leads.said,
+    "lead.return": lead_talk.send_back,
+    "lead.search": lead_lists.searched,
+    "lead.split": lead_office.parted,
+    "lead.subject": lead_drafts.searched,
+    "lead.text": lead_drafts.said,
+    "lead.withdraw": lead_talk.withdraw,
     "letter.refuse": letters.refuse,
     "plan.change": annual.changed,
     "plan.file": annual.filed_with,
@@ -81,6 +97,9 @@ AWAITED: dict[str, Callable[..., Awaitable[None]]] = {
     "visit.object": objections.said,
     "visit.object_no": objections.reject,
 }
+
+
+WITH_FILES = {"lead.answer", "lead.free", "lead.note", "lead.outcome"}  # a photo or document is an answer by itself
 
 
 async def recorded(turn: Turn) -> None:

@@ -16,7 +16,7 @@ from handlers import (
     annual,
     digests,
     findings,
-    leads,
+    lead_notices,
     letters,
     offers,
     papers,
@@ -33,7 +33,6 @@ from handlers.turn import House, Rows
 from handlers.wording import brief
 from locales import Words
 from models.draws import Draw
-from models.leads import Lead
 from models.mail import Outbox
 from models.people import Chat, Person
 from models.visits import Seat, Visit
@@ -169,30 +168,6 @@ async def _review(tell: Telling) -> Message | None:
     return Message(review.describe(tell.words, visit), rows, f"review:{visit.id}")
 
 
-async def _lead(tell: Telling) -> Message | None:
-    lead = await tell.session.get_one(Lead, tell.params["lead"])
-    ids, v = (lead.id,), lead.version
-    rows: Rows = []
-    if lead.state == "sent":
-        rows.append(
-            [
-                button(tell.words, "lead_accept", *ids, version=v),
-                button(tell.words, "lead_return", *ids, version=v),
-            ]
-        )
-    if lead.visit and lead.visit.evidence:
-        rows.append([button(tell.words, "lead_photos", *ids)])
-    return Message(leads.describe(tell.words, lead, tell), rows, f"lead:{lead.id}")
-
-
-async def _lead_answer(tell: Telling) -> Message | None:
-    lead = await tell.session.get_one(Lead, tell.params["lead"])
-    rows = [[button(tell.words, "lead", lead.id, label="button.see_lead")]]
-    if lead.state == "returned":
-        rows.insert(0, [button(tell.words, "resend", lead.id)])
-    return Message(leads.describe(tell.words, lead, tell), rows, f"lead:{lead.id}")
-
-
 async def _witness(tell: Telling) -> Message | None:
     draw = await tell.session.get_one(Draw, tell.params["draw"])
     mine = next((one for one in draw.witnesses if one.person_id == tell.person.id), None)
@@ -244,15 +219,12 @@ def _line(key: str) -> Render:
 
 NOTICES: dict[str, Render] = {
     "deadlines.moved": reminders.told_moved,
+    **lead_notices.NOTICES,
     "digest": _digest,
     "draws.clock_behind": _clock_behind,
     "draws.no_beacon": _no_beacon,
     "draws.ready": _ready,
     "draws.witness": _witness,
-    "leads.accepted": _lead_answer,
-    "leads.new": _lead,
-    "leads.resolved": _lead_answer,
-    "leads.returned": _lead_answer,
     "letters.approved": letters.told_approved,
     "letters.asked": letters.told_asked,
     "letters.refused": letters.told_refused,

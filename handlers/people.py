@@ -7,14 +7,13 @@ from typing import Any
 from sqlalchemy import func, select
 
 from actions import annual, people, visits
+from actions.lead_lists import desktop
 from handlers.buttons import button
 from handlers.turn import Turn
 from locales import LANGUAGES
-from models.leads import Lead
 from models.people import Person
 from models.plans import Task
 from models.visits import Seat, Visit
-from rules.leads import OPEN as LEADS_OPEN
 from rules.refusal import Refusal
 from rules.visits import OPEN
 
@@ -95,8 +94,8 @@ async def where_you_are(turn: Turn, _: Any = None, greeting: str = "") -> None:
     if waiting := len(await annual.waiting_for(turn.session, person)):
         lines.append(words("start.plans", waiting))
         rows.append([button(words, "annual")])
-    if "liaison" in person.roles:
-        leads = await _leads(turn, person)
+    leads = len((await desktop(turn.session, person, turn.today))["todo"])
+    if leads or {"liaison", "deputy"} & set(person.roles):
         lines.append(words("start.leads", n=leads) if leads else words("start.no_leads"))
         rows.append([button(words, "leads")])
     if "administrator" in person.roles:
@@ -124,11 +123,6 @@ async def count_reviews(turn: Turn) -> int:
         .join(Task, Task.id == Visit.task_id)
         .where(Visit.state == "submitted", Task.organ_id == turn.person.organ_id)
     )
-    return await turn.session.scalar(query) or 0
-
-
-async def _leads(turn: Turn, person: Person) -> int:
-    query = select(func.count()).where(Lead.organ_id == person.organ_id, Lead.state.in_(LEADS_OPEN))
     return await turn.session.scalar(query) or 0
 
 

@@ -17,6 +17,10 @@ from models.people import Person
 
 OPENS = {  # by kind of deadline: the button that opens the thing
     "entry": "visit",
+    "lead_accept": "lead",
+    "lead_office": "lead",
+    "lead_resolve": "lead",
+    "lead_return": "lead",
     "publication": "visit",
     "review": "review_one",
     "seat": "visit",

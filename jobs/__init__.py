@@ -23,6 +23,7 @@ SCHEDULE: list[tuple[Tick, int]] = [  # what, and every how many seconds; each a
     (ticks.vacate_seats, 300),
     (ticks.doubtful_subjects, 300),
     (ticks.letters, 300),
+    (ticks.leads, 300),
     (ticks.open_draws, 300),
 ]
 

@@ -10,7 +10,7 @@ from typing import Any
 import structlog
 from sqlalchemy import update
 
-from actions import calendars, draws, reminders, replacements, seats
+from actions import calendars, desks, draws, lead_office, reminders, replacements, seats
 from actions import digests as digest_actions
 from actions.calendars import deadline
 from actions.letters import remind as remind_of_letters
@@ -114,3 +114,12 @@ async def letters(database: Database, now: datetime) -> None:
     if now.time() >= QUIET_UNTIL:
         async with database.write() as session:
             await remind_of_letters(session, now)
+
+
+async def leads(database: Database, now: datetime) -> None:
+    """Desks whose leave is over go back; the morning after its last day a lead goes to the office (R3.3.3a)."""
+    if now.time() >= REMIND_AT and not quiet(now):
+        async with database.write() as session:
+            await desks.end_over(session, now)
+            await session.flush()
+            await lead_office.escalate(session, now)

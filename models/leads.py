@@ -17,8 +17,8 @@ class Lead(Base):
     """A lead: about what, from whom, who has it now, and until when they must act.
 
     `origin` is visit, free, or from outside: complaint, handover, warning; then `source` says from where, and
-    `reference` under which number there. `source_organ` hears what becomes of it. `due` is the clock of whoever has it (see
-    `rules.leads.OWNERS`); since `office_by` is set, the joint conference office has to decide by that day. A lead that
+    `reference` under which number there. `source_organ` hears what becomes of it. `due` is the clock of whoever has it
+    (`rules.leads.OWNERS`); once `office_by` is set, the joint conference office has to decide by that day. A lead that
     the office has `assigned` cannot be returned. `extend_to` is an extension that was asked for and not answered.
     """
 

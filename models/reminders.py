@@ -17,14 +17,16 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Select, UniqueConstraint, func, select
+from sqlalchemy import ColumnElement, ForeignKey, Select, UniqueConstraint, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Mapped, mapped_column
 
 from models.base import Base, has_tag
-from models.people import Person
+from models.leads import Desk, Lead
+from models.people import Area, Organ, Person
 from models.plans import Task
 from models.subjects import Subject
 from models.visits import Seat, Visit
+from rules.leads import OPEN
 
 TO_ANSWER = ("released", "accepted")  # the visit is ahead, and its inspectors know of it
 
@@ -70,6 +72,23 @@ def _results() -> Select[Any]:
     )
 
 
+def _leads(acts: InstrumentedAttribute[Any], organ: InstrumentedAttribute[int]) -> Select[Any]:
+    """Of leads that the office has not been asked about; a desk that was handed over reminds whoever has it."""
+    return (
+        select(Lead.id.label("thing"), Subject.name.label("name"), organ.label("organ_id"), Lead.due.label("due"))
+        .add_columns(func.coalesce(Desk.deputy_id, acts).label("person_id"))
+        .select_from(Lead)
+        .join(Subject, Subject.id == Lead.subject_id)
+        .join(Person, Person.organ_id == organ if acts is Person.id else Person.id == acts)
+        .outerjoin(Desk, (Desk.person_id == Person.id) & Desk.ended_at.is_(None))
+        .where(Lead.office_by.is_(None), Person.status == "active")
+    )
+
+
+def _role(*roles: str) -> ColumnElement[bool]:
+    return or_(*(has_tag(Person.roles, role) for role in roles))
+
+
 SOURCES: dict[str, tuple[Select[Any], ...]] = {
     "seat": (
         _seats().add_columns(Seat.answer_by.label("due")).where(Seat.state == "offered", Visit.state.in_(TO_ANSWER)),
@@ -87,6 +106,19 @@ SOURCES: dict[str, tuple[Select[Any], ...]] = {
     "publication": (
         _results(),
         _seats().add_columns(Visit.submitted_at.label("since")).where(Visit.state == "returned"),
+    ),
+    "lead_accept": (_leads(Person.id, Lead.organ_id).where(Lead.state == "sent", _role("liaison", "deputy")),),
+    "lead_resolve": (_leads(Lead.handler_id, Lead.organ_id).where(Lead.state == "accepted"),),
+    "lead_return": (_leads(Lead.sender_id, Lead.source_organ_id).where(Lead.state == "returned"),),
+    "lead_office": (
+        select(Lead.id.label("thing"), Subject.name.label("name"), Person.id.label("person_id"), Person.organ_id)
+        .add_columns(Lead.office_by.label("due"))
+        .select_from(Lead)
+        .join(Subject, Subject.id == Lead.subject_id)
+        .join(Area, Area.code == Subject.area_code)
+        .join(Organ, or_(Organ.area_code == Area.code, Organ.area_code == Area.parent))
+        .join(Person, Person.organ_id == Organ.id)
+        .where(Lead.office_by.is_not(None), Lead.state.in_(OPEN), Person.status == "active", _role("office")),
     ),
 }
 MOVES: dict[

@@ -49,8 +49,6 @@ TABLE = {
 }
 MOST_DAYS = 250  # working days: a year
 PUBLICATION = TABLE["publication"].days or 0  # what the law allows, by which an authority is assessed
-ACCEPT_LEAD = TABLE["lead_accept"].days or 0
-RESOLVE_LEAD = TABLE["lead_resolve"].days or 0
 CORRECTION = TABLE["correction"].days or 0
 
 PERSON, SUPERVISOR, OFFICE = "person", "supervisor", "office"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-
 from rules.refusal import Refusal
 
 MOVES = {  # where a lead may go from each state; the same state again: another department, handler or day
@@ -50,19 +48,3 @@ def check_outcome(outcome: str, text: str) -> None:
         raise Refusal("leads.case_number")
     if outcome == PROSECUTION and not any(one in text.lower() for one in _JUDICIAL):
         raise Refusal("leads.judicial_organ")
-
-
-def proposed(text: str, item: str, routes: Iterable[tuple[str, Sequence[str], str]]) -> list[str]:
-    """The departments that a finding suggests, the likeliest first (R3.3.3a).
-
-    `routes` are an item's code or empty, words, and a department. A route for another item does not count; one for
-    this item counts as three words.
-    """
-    scores: dict[str, int] = {}
-    for code, words, department in routes:
-        if code and code != item:
-            continue
-        score = 3 * bool(code) + sum(word in text for word in words)
-        if score:
-            scores[department] = scores.get(department, 0) + score
-    return sorted(scores, key=lambda department: -scores[department])

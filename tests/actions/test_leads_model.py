@@ -136,7 +136,6 @@ class Leads(RuleBasedStateMachine):
         async def tick() -> None:
             async with self.database.write() as session:
                 await lead_office.escalate(session, self.now)
-                await lead_office.remind(session, self.now)
 
         self.now = datetime.combine(self.now.date() + timedelta(days=days), time(9), self.now.tzinfo)
         self.loop.run(tick())
@@ -276,7 +275,7 @@ class Leads(RuleBasedStateMachine):
         told = select(Outbox).where(Outbox.id > self.told, Outbox.kind.startswith("leads.")).order_by(Outbox.id)
         for notice in await session.scalars(told):
             self.told = notice.id
-            if notice.kind not in ("leads.gone", "leads.due"):  # these do not tell what it is about
+            if notice.kind != "leads.gone":  # this does not tell what it is about
                 assert self._readers(notice.params["lead"], everybody[notice.person_id]), notice.kind
 
 
