@@ -17,7 +17,7 @@ from sqlalchemy.orm import aliased
 from models.draws import Draw
 from models.items import Item
 from models.people import Area, Organ, Person
-from models.plans import Task
+from models.plans import Plan, PlannedTask, Task
 from models.publication import Publication
 from models.subjects import Subject
 from models.visits import Part, Seat, Visit
@@ -43,13 +43,18 @@ class PublicSubject(NamedTuple):
 
 
 class Result(NamedTuple):
-    """A line of the public register, in its latest version; `directed` says 定向 rather than 不定向."""
+    """A line of the public register, in its latest version; `directed` says 定向 rather than 不定向.
+
+    A temporary task (临时任务) has no plan, and both columns are empty.
+    """
 
     id: int
     version: int
     result: str
     checked_on: date
     published_at: datetime
+    plan_number: str
+    plan_name: str
     task_number: str
     task_name: str
     organ: str
@@ -142,13 +147,16 @@ def latest() -> ColumnElement[bool]:
 def results() -> Select[Any]:
     """The lines of the register in their latest version; `read` makes `Result` of them."""
     told = (Publication.id, Publication.version, Publication.result, Publication.checked_on)
-    task = (Publication.published_at, Task.number, Task.name, Organ.name)
+    plan = (func.coalesce(Plan.number, ""), func.coalesce(Plan.name, ""))
+    task = (Publication.published_at, *plan, Task.number, Task.name, Organ.name)
     return (
         select(*told, *task, Visit.origin, Subject.code, Subject.name, Subject.kind)
         .join(Visit, Publication.visit_id == Visit.id)
         .join(Task, Visit.task_id == Task.id)
         .join(Organ, Task.organ_id == Organ.id)
         .join(Subject, Visit.subject_id == Subject.id)
+        .outerjoin(PlannedTask, Task.planned_id == PlannedTask.id)
+        .outerjoin(Plan, PlannedTask.plan_id == Plan.id)
         .where(latest())
     )
 
@@ -156,7 +164,7 @@ def results() -> Select[Any]:
 async def read(session: AsyncSession, query: Select[Any]) -> list[Result]:
     """The lines that a query made of `results` finds, natural persons masked."""
     rows = await session.execute(query)
-    return [Result._make((*row[:8], row[8] != "random", *who(*row[9:]))) for row in rows]
+    return [Result._make((*row[:10], row[10] != "random", *who(*row[11:]))) for row in rows]
 
 
 async def find_subjects(session: AsyncSession, words: str, limit: int, skip: int = 0) -> list[PublicSubject]:

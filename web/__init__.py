@@ -9,7 +9,23 @@ from zoneinfo import ZoneInfo
 from aiohttp import web
 
 from models.database import Database
-from web import audit, draw_files, draws, health, home, open_data, records, results, safety, subjects, tasks, visits
+from web import (
+    audit,
+    draw_files,
+    draws,
+    endpoints,
+    feeds,
+    health,
+    home,
+    open_data,
+    records,
+    results,
+    safety,
+    subjects,
+    tasks,
+    visits,
+)
+from web.api import PREFIX
 from web.limits import Limiter, Purse
 from web.shelf import SHELF, Shelf, shelved
 from web.site import SITE, STATIC, Site
@@ -62,9 +78,10 @@ def application(
             web.get("/visits/{token}", visits.visit),
             web.get("/records/{token}", records.record),
             web.post("/visits/{token}", visits.confirm),
-            web.get("/data/results.csv", open_data.results_csv),
-            web.get("/api/v1/results", open_data.results),
-            web.get("/api/v1/subjects/{code}", open_data.subject),
+            web.get("/data", open_data.page),
+            web.get("/feeds/{name}.atom", feeds.feed),
+            web.get(f"{PREFIX}/openapi.json", endpoints.openapi),
+            *(web.get(one.path, one.respond) for one in endpoints.ENDPOINTS),
             web.get(f"{STATIC}/{{hash}}/{{name}}", health.asset),
             web.get("/healthz", health.alive),
             web.get("/readyz", health.ready),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from functools import cached_property
@@ -17,7 +18,6 @@ from actions.audit_results import Audit, Coverage, Stratum
 from rules.fairness import ALARM, Verdict
 from rules.seats import YEARS_APART
 from web.draws import Owed, owed
-from web.open_data import dumps
 from web.site import SITE, Site, render
 
 OPENED = ("opened",)  # what is sealed warns nobody, not even in a sum
@@ -128,7 +128,8 @@ async def as_json(request: web.Request) -> web.Response:
     if made is None:
         raise web.HTTPServiceUnavailable
     facts = {"made_at": made.at.isoformat(), **late._asdict(), **made.facts}
-    return web.json_response(facts, dumps=dumps, headers={"Cache-Control": "no-cache"})
+    body = json.dumps(facts, ensure_ascii=False)
+    return web.json_response(text=body, headers={"Cache-Control": "no-cache"})
 
 
 async def _look(request: web.Request) -> tuple[Made | None, Owed]:

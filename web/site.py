@@ -27,6 +27,7 @@ NAVIGATION = (  # every part of the register, and the key of its name
     ("/results", "web.nav.results"),
     ("/tasks", "web.nav.tasks"),
     ("/draws", "web.nav.draws"),
+    ("/data", "web.nav.data"),
 )
 CONTENT_SECURITY_POLICY = "; ".join(
     [

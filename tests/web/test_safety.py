@@ -13,7 +13,7 @@ from sqlalchemy import text
 from actions import register, register_results
 from models.database import Database
 from tests.web.city import DONE, EARLY, GENUINE, IDENTITY, NOODLES, PERSON, PRIVATE, SEALED, TRADER, Client, read
-from web.open_data import harmless
+from web.downloads import harmless
 from web.site import A_YEAR
 
 OUR_SCRIPT = re.compile(r'<script src="/static/[0-9a-f]{16}/[a-z0-9]+\.js" defer></script>')
@@ -25,6 +25,10 @@ async def crawl(client: Client) -> dict[str, str]:
     known = [f"/visits/{token}" for token in (GENUINE, EARLY, DONE, "natural-person-token", "identity-number-token")]
     known += [f"/subjects/{code}" for code in (NOODLES, TRADER, SEALED, PERSON, IDENTITY)]
     known += [f"/api/v1{address}" for address in known[5:]] + ["/api/v1/results", "/data/results.csv", "/robots.txt"]
+    known += [f"/api/v1/{name}" for name in ("plans", "items", "tasks", "draws", "draws/2", "openapi.json")]
+    known += ["/api/v1/tasks/330782202612011001", "/data", "/data/results.jsonl", "/data/national.xlsx"]
+    known += [f"/api/v1/subjects?q={words}" for words in ("义乌", "欧阳", PERSON, IDENTITY)]
+    known += [f"/feeds/{name}.atom" for name in ("results", "draws", "plans")]
     known += [f"/?q={words}" for words in ("义乌", PERSON, IDENTITY, "9", "公司")]
     known += [
         f"/draws/{n}/{name}"
@@ -187,34 +191,3 @@ async def test_csv_is_for_spreadsheets(client: Client, database: Database) -> No
 def test_formulas_are_made_harmless(cell: str) -> None:
     assert harmless(cell) == f"'{cell}"
     assert harmless("面馆") == "面馆"
-
-
-async def test_api(client: Client) -> None:
-    response = await client.get("/api/v1/results?limit=1")
-    results = await response.json()
-    assert results["results"] == [
-        {
-            "id": 4,
-            "version": 2,
-            "corrected": True,
-            "plan_number": None,
-            "plan_name": None,
-            "task_number": "330782202612011001",
-            "task_name": "2026年餐饮服务食品安全抽查",
-            "type": "undirected",
-            "type_text": "不定向抽查",
-            "organ": "义乌市市场监督管理局",
-            "checked_on": "2026-12-07",
-            "result": "correction",
-            "result_text": "发现问题已责令改正",
-            "published_at": "2026-12-08T02:21:00+00:00",
-            "subject": {"code": NOODLES, "name": "义乌市稠城老街面馆"},
-        }
-    ]
-    assert "limit=1&before=4" in results["next"]
-    subject = await (await client.get(f"/api/v1/subjects/{TRADER}?lang=en")).json()
-    assert subject["name"] == "义乌市诚信<贸易>有限公司"
-    assert subject["results"] == []
-    assert subject["waiting"][0]["draw"] == 1
-    assert (await client.get("/api/v1/results?limit=201")).status == 400
-    assert await (await client.get("/api/v1/subjects/none")).json() == {"error": "Not Found"}
