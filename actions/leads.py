@@ -9,7 +9,7 @@ from datetime import date, datetime
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from actions import desks
+from actions import credit, desks
 from actions.calendars import deadline
 from actions.lead_story import tell_people, write
 from models.leads import Lead, LeadFile, LeadMove
@@ -62,7 +62,10 @@ async def send(session: AsyncSession, new: NewLead, organ: Organ, by: Person, no
         due=deadline("lead_accept", now.date(), organ.id),
         files=[_file(one) for one in shown(visit, new.point)] if visit else [],
     )
-    return await put(session, lead, "send", by, now)
+    await put(session, lead, "send", by, now)
+    if lead.origin == "complaint":
+        await credit.complained(session, lead, by, now)
+    return lead
 
 
 async def put(session: AsyncSession, lead: Lead, verb: str, by: Person, now: datetime) -> Lead:
@@ -195,6 +198,7 @@ async def resolve(session: AsyncSession, lead: Lead, outcome: str, text: str, by
         one.question, one.extend_to = "", None
         step = write(session, one, f"resolve.{outcome}", by, now, text=text)
         await tell_people(session, await desks.senders(session, one, now.date()), "leads.resolved", one, now, step)
+    await credit.resolved(session, lead, by, now)
 
 
 async def withdraw(session: AsyncSession, lead: Lead, reason: str, by: Person, now: datetime) -> None:

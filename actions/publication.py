@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from actions import credit
 from actions.journal import record
 from actions.notify import notify
 from actions.results import thaw
@@ -45,6 +46,7 @@ async def approve(session: AsyncSession, visit: Visit, by: Person, now: datetime
         one.state = "published"
         one.version += 1
         record(session, now, by, "publish", "visit", one.id, after={"result": visit.result})
+    await credit.published(session, visit, by, now)
     await _tell_inspectors(session, visit, "visits.published", now)
 
 

@@ -8,6 +8,8 @@ from actions.notify import tell_supervisors_of_unreachable
 from handlers import (
     annual,
     checklists,
+    credit_lists,
+    credit_records,
     drafting,
     draws,
     lead_drafts,
@@ -62,6 +64,12 @@ def _again(turn: Turn, visit_id: int) -> None:
 
 
 AWAITED: dict[str, Callable[..., Awaitable[None]]] = {
+    "credit.broken": credit_records.broken,
+    "credit.leave": credit_lists.leave,
+    "credit.promise": credit_records.promised,
+    "credit.punish": credit_records.punish,
+    "credit.refuse": credit_lists.refuse,
+    "credit.repair": credit_lists.repair,
     "draw.per_week": stages.typed,
     "draw.void": draws.void,
     "draw.witness": draws.witnessed,

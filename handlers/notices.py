@@ -14,6 +14,7 @@ from actions.findings import result_of
 from actions.work import absent
 from handlers import (
     annual,
+    credit_lists,
     digests,
     findings,
     lead_notices,
@@ -218,6 +219,8 @@ def _line(key: str) -> Render:
 
 
 NOTICES: dict[str, Render] = {
+    "credit.decided": credit_lists.told_decided,
+    "credit.proposed": credit_lists.told_proposed,
     "deadlines.moved": reminders.told_moved,
     **lead_notices.NOTICES,
     "digest": _digest,

@@ -16,12 +16,15 @@ from locales import Words
 from models.people import Person
 
 OPENS = {  # by kind of deadline: the button that opens the thing
+    "abnormal": "credit_proposal",
     "entry": "visit",
     "lead_accept": "lead",
     "lead_office": "lead",
     "lead_resolve": "lead",
     "lead_return": "lead",
+    "list_leave": "credit_proposal",
     "publication": "visit",
+    "repair": "credit_proposal",
     "review": "review_one",
     "seat": "visit",
     "visit": "visit",

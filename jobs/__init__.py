@@ -24,6 +24,7 @@ SCHEDULE: list[tuple[Tick, int]] = [  # what, and every how many seconds; each a
     (ticks.doubtful_subjects, 300),
     (ticks.letters, 300),
     (ticks.leads, 300),
+    (ticks.credit, 300),
     (ticks.open_draws, 300),
 ]
 

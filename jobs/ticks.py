@@ -10,7 +10,7 @@ from typing import Any
 import structlog
 from sqlalchemy import update
 
-from actions import calendars, desks, draws, lead_office, reminders, replacements, seats
+from actions import calendars, credit_class, credit_lists, desks, draws, lead_office, reminders, replacements, seats
 from actions import digests as digest_actions
 from actions.calendars import deadline
 from actions.letters import remind as remind_of_letters
@@ -123,3 +123,11 @@ async def leads(database: Database, now: datetime) -> None:
             await desks.end_over(session, now)
             await session.flush()
             await lead_office.escalate(session, now)
+
+
+async def credit(database: Database, now: datetime) -> None:
+    """What ceased to count for credit, and in the morning the proposals that the clock makes (R3.3.2c)."""
+    async with database.write() as session:
+        await credit_class.weigh_due(session, now)
+        if now.time() >= DIGEST_AT:
+            await credit_lists.propose_serious(session, now)

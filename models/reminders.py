@@ -21,11 +21,13 @@ from sqlalchemy import ColumnElement, ForeignKey, Select, UniqueConstraint, func
 from sqlalchemy.orm import InstrumentedAttribute, Mapped, mapped_column
 
 from models.base import Base, has_tag
+from models.credit import CreditProposal
 from models.leads import Desk, Lead
 from models.people import Area, Organ, Person
 from models.plans import Task
 from models.subjects import Subject
 from models.visits import Seat, Visit
+from rules.credit import DEADLINES
 from rules.leads import OPEN
 
 TO_ANSWER = ("released", "accepted")  # the visit is ahead, and its inspectors know of it
@@ -89,6 +91,22 @@ def _role(*roles: str) -> ColumnElement[bool]:
     return or_(*(has_tag(Person.roles, role) for role in roles))
 
 
+def _proposals(kind: str) -> Select[Any]:
+    """Of supervisors, on proposals about credit; who asked, or found it, does not decide."""
+    found = select(Seat.id).where(Seat.visit_id == CreditProposal.visit_id, Seat.person_id == Person.id).exists()
+    return (
+        select(CreditProposal.id.label("thing"), Subject.name.label("name"), Person.id.label("person_id"))
+        .add_columns(CreditProposal.organ_id, CreditProposal.asked_at.label("since"))
+        .add_columns(CreditProposal.decide_by.label("due"))
+        .select_from(CreditProposal)
+        .join(Subject, Subject.id == CreditProposal.subject_id)
+        .join(Person, Person.organ_id == CreditProposal.organ_id)
+        .where(CreditProposal.state == "asked", CreditProposal.kind == kind)
+        .where(Person.status == "active", has_tag(Person.roles, "supervisor"), ~found)
+        .where(func.coalesce(CreditProposal.asked_by, 0) != Person.id)
+    )
+
+
 SOURCES: dict[str, tuple[Select[Any], ...]] = {
     "seat": (
         _seats().add_columns(Seat.answer_by.label("due")).where(Seat.state == "offered", Visit.state.in_(TO_ANSWER)),
@@ -120,9 +138,11 @@ SOURCES: dict[str, tuple[Select[Any], ...]] = {
         .join(Person, Person.organ_id == Organ.id)
         .where(Lead.office_by.is_not(None), Lead.state.in_(OPEN), Person.status == "active", _role("office")),
     ),
+    **{deadline: (_proposals(kind),) for kind, deadline in DEADLINES.items()},
 }
 MOVES: dict[
     str, tuple[InstrumentedAttribute[Any], InstrumentedAttribute[int]]
 ] = {  # where the day is kept, and the thing
     "seat": (Seat.answer_by, Seat.visit_id),
+    **dict.fromkeys(DEADLINES.values(), (CreditProposal.decide_by, CreditProposal.id)),
 }

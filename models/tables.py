@@ -3,6 +3,7 @@
 from models import (
     calendars,
     changes,
+    credit,
     documents,
     draws,
     items,
@@ -23,6 +24,7 @@ __all__ = [
     "Base",
     "calendars",
     "changes",
+    "credit",
     "documents",
     "draws",
     "items",

@@ -42,7 +42,9 @@ TABLE = {
         Kind("lead_return", 2),  # to find a better address
         Kind("lead_office", 3),  # to decide on what was returned twice or is overdue
         Kind("correction", 10),  # proposed for 责令改正; the inspectors may choose another day
-        Kind("abnormal", 10, law=True),  # to propose an entry in the list of abnormal operation
+        Kind("abnormal", 10, law=True),  # to decide on an entry in the list of abnormal operation
+        Kind("list_leave", 5, law=True),  # to decide that somebody leaves a list
+        Kind("repair", 15, law=True),  # to decide on the repair of credit (信用修复)
         Kind("plan", month_day=(3, 31), law=True),  # R3.2.1c: made by the end of March
         Kind("filing", month_day=(3, 31), law=True),  # R3.2.1c: filed with the government of the level and above
     )

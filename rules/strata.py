@@ -8,7 +8,15 @@ from fractions import Fraction
 
 from rules.refusal import Refusal
 
-KEY_FLAGS = ("food_drug", "work_safety", "environment", "abnormal", "complaints", "serious")  # R3.2.2e
+KEY_FLAGS = (  # R3.2.2e; the last by risk monitoring, R3.3.2a
+    "food_drug",
+    "work_safety",
+    "environment",
+    "abnormal",
+    "complaints",
+    "serious",
+    "risk",
+)
 HOLD = "hold"  # an investigation is under way (立案调查中)
 FLAG_WORDS = {  # how departments' directories write the flags
     "食品药品": "food_drug",
@@ -25,6 +33,9 @@ FLAG_WORDS = {  # how departments' directories write the flags
     "多次投诉": "complaints",
     "严重违法": "serious",
     "严重违法失信": "serious",
+    "高风险": "risk",
+    "风险预警": "risk",
+    "高风险预警": "risk",
     "立案调查": HOLD,
     "立案调查中": HOLD,
 }

@@ -1,4 +1,4 @@
-"""Reads what people type instead of tapping: "3 不符合 许可证过期", "1-20 符合", "全部符合 除 3 5", "D 3倍"."""
+"""Reads what people type instead of tapping: "3 不符合 许可证过期", "1-20 符合", "D 3倍", "12号 2026-11-20"."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from datetime import date
 from decimal import Decimal
 
 from rules.plans import months
+from rules.refusal import Refusal
 from rules.strata import CLASSES, KEY, KEY_FLAGS, flag_of_word
 
 VALUES = {
@@ -45,6 +46,10 @@ _PERCENT = re.compile(r"(?:比例|ratio)?\s*[:：]?\s*(\d{1,3}(?:\.\d{1,3})?)\s*
 _DAY = r"(?:(?P<year{0}>20\d\d)\s*[年./-]\s*)?(?P<month{0}>\d{{1,2}})\s*[月./-]\s*(?P<day{0}>\d{{1,2}})\s*[日号]?"
 _DAYS = re.compile(rf"{_DAY.format(1)}\s*(?:[-~－—至到]|to)\s*{_DAY.format(2)}")
 _MONTHS = re.compile(r"(?P<first>\d{1,2})\s*月?\s*(?:(?:[-~－—至到]|to)\s*(?P<last>\d{1,2})\s*)?月?份?")
+_DAY_AT_END = re.compile(
+    r"(?P<words>.*?)[\s，,]*(?P<whole>(?P<year>(?:19|20)\d\d)\s*[-./年]\s*(?P<month>\d{1,2})\s*[-./月]\s*(?P<day>\d{1,2})\s*日?)",
+    re.DOTALL,
+)
 _BETWEEN = re.compile(r"[,，;；、\n]+")
 KEY_WORDS = ("重点", "重点对象", "key", "k")
 LONGEST = 200  # points; a longer range is a slip of the thumb
@@ -137,3 +142,17 @@ def _numbers(text: str) -> tuple[int, ...]:
             return ()
         found += range(int(first), int(last or first) + 1)
     return tuple(dict.fromkeys(found))
+
+
+def with_day(text: str, today: date) -> tuple[str, date]:
+    """The words of a text and the day at its end: "义市监处罚〔2026〕12号 2026-11-20"; without a day it is today.
+
+    Refused for a day that is in no calendar.
+    """
+    match = _DAY_AT_END.fullmatch(text.strip())
+    if match is None:
+        return text.strip(), today
+    try:
+        return match["words"].strip(" ，,"), date(int(match["year"]), int(match["month"]), int(match["day"]))
+    except ValueError:
+        raise Refusal("typed.no_such_day", day=match["whole"]) from None

@@ -25,7 +25,7 @@ from rules.refusal import Refusal
         ("A", ("food_drug",), "K", 1),
         ("A", ("food_drug", "complaints", "unknown"), "K", 2),
         ("D", ("serious",), "K", 2),
-        ("", tuple(sorted(strata.KEY_FLAGS)), "K", 6),
+        ("", tuple(sorted(strata.KEY_FLAGS)), "K", 7),
     ],
 )
 def test_stratum_and_weight(credit: str, flags: tuple[str, ...], name: str, weight: int) -> None:
