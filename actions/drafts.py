@@ -126,27 +126,45 @@ async def replace_tasks(
 ) -> bool:
     """Let a draft have these tasks and no others; a task keeps its number by its name. Whether anything differs."""
     _check_open(plan, by)
+    wanted = await _numbered(session, plan, wishes)
+    if await _same(session, plan, wanted):
+        return False
     before = told(plan)
-    held = {task.name: task for task in plan.tasks}
-    used = [task.number for one in await editions(session, plan.number) for task in one.tasks]
-    known = {task.name: task.number for one in await editions(session, plan.number) for task in one.tasks}
-    following = max(used, default=0)
-    wanted: list[tuple[int, Wish]] = []
+    plan.tasks.clear()
+    await session.flush()
+    plan.tasks.extend(_planned(number, wish) for number, wish in wanted)
+    await _saved(session, plan)
+    record(session, now, by, "replace_tasks", "plan", plan.id, before=before, after=told(plan))
+    return True
+
+
+async def has_tasks(session: AsyncSession, plan: Plan, wishes: Sequence[Wish]) -> bool:
+    """Whether a plan has just these tasks already."""
+    return await _same(session, plan, await _numbered(session, plan, wishes))
+
+
+async def _numbered(session: AsyncSession, plan: Plan, wishes: Sequence[Wish]) -> list[tuple[int, Wish]]:
+    """Each wish with its number: that of the task of the same name in any edition, else the next."""
+    earlier = [task for one in await editions(session, plan.number) for task in one.tasks]
+    known = {task.name: task.number for task in earlier}
+    following = max((task.number for task in earlier), default=0)
     for wish in wishes:
         if wish.name not in known:
             following += 1
             known[wish.name] = following
-        wanted.append((known[wish.name], wish))
-    same = [(task.number, _wish(task)) for task in plan.tasks]
-    if sorted(same, key=lambda pair: pair[0]) == sorted(wanted, key=lambda pair: pair[0]):
-        return False
-    for task in held.values():
-        plan.tasks.remove(task)
-    await session.flush()
-    plan.tasks.extend(_planned(number, wish) for number, wish in sorted(wanted, key=lambda pair: pair[0]))
-    await _saved(session, plan)
-    record(session, now, by, "replace_tasks", "plan", plan.id, before=before, after=told(plan))
-    return True
+    return sorted(((known[wish.name], wish) for wish in wishes), key=lambda pair: pair[0])
+
+
+async def _same(session: AsyncSession, plan: Plan, wanted: Sequence[tuple[int, Wish]]) -> bool:
+    """Whether these are the plan's tasks; another version of the same item makes no difference."""
+    codes = dict((await session.execute(select(Item.id, Item.code))).tuples().all())
+
+    def comparable(number: int, wish: Wish) -> tuple[Any, ...]:
+        items = [(codes[item], organ) for item, organ in wish.items]
+        return (number, items, *(getattr(wish, name) for name in COLUMNS))
+
+    held = [comparable(task.number, _wish(task)) for task in plan.tasks]
+    return held == [comparable(number, wish) for number, wish in wanted]
 
 
 async def change_task(

@@ -18,8 +18,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from actions import journal
 from actions.cells import Fault
+from actions.import_checklists import CHECKLISTS
 from actions.import_holidays import HOLIDAYS
 from actions.import_inspectors import INSPECTORS
+from actions.import_items import ITEMS
+from actions.import_plans import PLANS
 from actions.import_subjects import SUBJECTS
 from actions.importing import Kind, Note, Report
 from actions.spreadsheets import Row, Source, Table, reading
@@ -29,7 +32,7 @@ from rules.refusal import Refusal
 BATCH = 2000  # rows a statement; also how long the bot is deaf, some 50 ms
 LONGEST_JSON = 4 << 20  # bytes
 
-KINDS = {kind.name: kind for kind in (SUBJECTS, INSPECTORS, HOLIDAYS)}
+KINDS = {kind.name: kind for kind in (SUBJECTS, INSPECTORS, ITEMS, CHECKLISTS, PLANS, HOLIDAYS)}
 
 
 async def bring_in(
