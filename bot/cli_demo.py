@@ -99,7 +99,7 @@ async def _on_phones(settings: Settings, began: float) -> bool:
                 if not phone.messages:
                     await phone.says("/start")
             async with running(settings, now) as app:
-                player = asyncio.create_task(phones.Extras(extras, settings.zone).play())
+                player = asyncio.create_task(phones.Extras(extras, words).play())
                 _say_ready(words, began, telegram.url, app.address, now() if shift else None)
                 await stop.wait()
                 player.cancel()
@@ -148,7 +148,7 @@ async def _build(
     from demo import city
 
     async with database.write() as session:
-        built = await city.build(session, now, settings.authority, camera, bound=bound)
+        built = await city.build(session, now, settings.authority, camera, bound=settings.language if bound else "")
     typer.echo(words("demo.built", people=built.people, subjects=built.subjects))
 
 

@@ -55,10 +55,12 @@ async def is_empty(session: AsyncSession) -> bool:
     return not (await session.scalar(select(Person.id).limit(1)) or await session.scalar(select(Subject.id).limit(1)))
 
 
-async def build(session: AsyncSession, now: datetime, authority: str, camera: Camera | None, *, bound: bool) -> City:
+async def build(
+    session: AsyncSession, now: datetime, authority: str, camera: Camera | None, *, bound: str = ""
+) -> City:
     """Build the city; the caller commits. `camera` keeps photos (None: there are none).
 
-    With `bound` everybody has a chat already, numbered from 1001 in the order of the staff list.
+    With `bound` everybody has a chat in this language already, numbered from 1001 in the order of the staff list.
     """
     await ensure_areas(session)
     long_ago = now - 40 * DAY
@@ -68,7 +70,7 @@ async def build(session: AsyncSession, now: datetime, authority: str, camera: Ca
     assert not came.refused
     assert not here.refused
     if bound:
-        await _bind(session, long_ago)
+        await _bind(session, long_ago, bound)
     campaign = Campaign(session, authority, camera)
     licences, lead = await _months_ago(campaign, now)
     await _under_way(campaign, now)
@@ -81,13 +83,13 @@ async def build(session: AsyncSession, now: datetime, authority: str, camera: Ca
     return City(came.added, here.added)
 
 
-async def _bind(session: AsyncSession, at: datetime) -> None:
+async def _bind(session: AsyncSession, at: datetime, language: str) -> None:
     everybody = list(await session.scalars(select(Person).order_by(Person.id)))
     for number, person in enumerate(everybody, FIRST_CHAT):
         token = await people.invite(session, person.staff_no, at, None)
         await session.flush()
         invitation = await people.invitation_for(session, token, at)
-        chat = Chat(id=number, language="zh_CN")
+        chat = Chat(id=number, language=language)
         chat.person = None
         session.add(chat)
         await session.flush()

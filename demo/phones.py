@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Awaitable, Callable
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -79,8 +78,7 @@ async def set_the_page(
 class Extras:
     """Everybody whose phone is not shown: they accept, sign and witness, so that whoever tries it is not stuck."""
 
-    def __init__(self, phones: list[Phone], zone: ZoneInfo) -> None:
-        words = Words("zh_CN", zone)
+    def __init__(self, phones: list[Phone], words: Words) -> None:
         self.phones = phones
         self.witness = str(words("button.witness"))
         self.labels = (self.witness, *(str(words(f"button.{verb}")) for verb in ("accept_all", "accept", "confirm")))
