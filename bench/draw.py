@@ -29,6 +29,7 @@ ENTROPY = {
     "contributions": [{"witness": "公证处", "text": "1"}, {"witness": "监察委", "text": "2"}],
 }
 ROWS = "SELECT code, stratum, weight, area, tags FROM subjects ORDER BY code"
+STAFF = "SELECT id, organ, area, CAST(load AS TEXT), tags FROM inspectors ORDER BY id"
 PARTS = ("rows read", "one SHA-256 a subject", "rows to lines", "bare Merkle tree", "tables written")
 
 
@@ -64,25 +65,28 @@ def build(path: Path, subjects: int, inspectors: int) -> None:
 
 
 def floor(path: Path, out: Path) -> dict[str, float]:
-    """The parts that no draw can do without, each as bare as Python does it."""
+    """The parts that no draw can do without, of subjects and of inspectors, each as bare as Python does it."""
     marks = [time.perf_counter()]
     base = sqlite3.connect(path)
-    rows = base.execute(ROWS).fetchall()
+    rows, staff = base.execute(ROWS).fetchall(), base.execute(STAFF).fetchall()
     base.close()
     marks.append(time.perf_counter())
     seed = sha256(b"seed").digest()
     for row in rows:
         sha256(seed + row[0].encode()).digest()
     marks.append(time.perf_counter())
-    lines = ["\t".join((a, b, str(c), d, e)).encode() for a, b, c, d, e in rows]
-    del rows
+    tables = [["\t".join((a, b, str(c), d, e)).encode() for a, b, c, d, e in rows]]
+    tables.append(["\t".join(row).encode() for row in staff])
+    del rows, staff
     marks.append(time.perf_counter())
-    level = [sha256(b"\0%b" % line).digest() for line in lines]
-    while len(level) > 1:
-        pairs, odd = iter(level), level[len(level) & ~1 :]
-        level = [sha256(b"\1" + a + b).digest() for a, b in zip(pairs, pairs, strict=False)] + odd
+    for lines in tables:
+        level = [sha256(b"\0%b" % line).digest() for line in lines]
+        while len(level) > 1:
+            pairs, odd = iter(level), level[len(level) & ~1 :]
+            level = [sha256(b"\1" + a + b).digest() for a, b in zip(pairs, pairs, strict=False)] + odd
     marks.append(time.perf_counter())
-    (out / "floor.tsv").write_bytes(b"\n".join(lines))
+    for name, lines in zip(("pool", "inspectors"), tables, strict=True):
+        (out / f"floor-{name}.tsv").write_bytes(b"\n".join(lines))
     marks.append(time.perf_counter())
     return dict(zip(PARTS, (later - earlier for earlier, later in pairwise(marks)), strict=True))
 
@@ -197,8 +201,10 @@ def compare(subjects: int, inspectors: int, visits: int, runs: int) -> float:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--subjects", type=int, nargs="+", default=[100_000, 200_000, 400_000, 800_000, 1_600_000])
-    parser.add_argument("--inspectors", type=int, default=12_000)
-    parser.add_argument("--visits", type=int, default=32_000, help="at the largest size; smaller ones in proportion")
+    parser.add_argument(
+        "--inspectors", type=int, default=12_000, help="of the largest city; smaller ones in proportion"
+    )
+    parser.add_argument("--visits", type=int, default=32_000, help="likewise")
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--child", nargs=4, help=argparse.SUPPRESS)
     given = parser.parse_args()
@@ -208,7 +214,8 @@ def main() -> None:
     growth = {}
     for subjects in sorted(given.subjects):
         visits = max(len(STRATA), given.visits * subjects // max(given.subjects))
-        growth[subjects] = compare(subjects, given.inspectors, visits, given.runs)
+        inspectors = max(2 * len(AREAS), given.inspectors * subjects // max(given.subjects))
+        growth[subjects] = compare(subjects, inspectors, visits, given.runs)
     print("\ngrowth of the draw:", ", ".join(f"{n:,}: {1e6 * s / n:.2f} µs a subject" for n, s in growth.items()))
 
 

@@ -26,9 +26,9 @@ ANSWERS = {"drand": {"signature": "[0-9a-f]{96}"}, "witness": {"contributions": 
 SUBJECT, INSPECTOR = re.compile(rb"(?:[0-9A-HJ-NP-RTUW-Y]{18}|~[0-9a-f]{32})"), re.compile(rb"I[0-9a-f]{16}")
 FIELD, TAGS = rb"[^\t]+", rb"\t(?:[^\t,]+(?:,[^\t,]+)*)?"
 WEIGHT = rb"\t(?:[1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])\t"  # to 65535
-ROWS = {"excluded.tsv": (SUBJECT, FIELD), "recusals.tsv": (SUBJECT, INSPECTOR.pattern)}  # the id, and what follows it
-ROWS["pool.tsv"] = SUBJECT, FIELD + WEIGHT + FIELD + TAGS
-ROWS["inspectors.tsv"] = INSPECTOR, FIELD + rb"\t" + FIELD + rb"\t(?:0|[1-9][0-9]{0,8})" + TAGS
+ROWS = {"excluded.tsv": (SUBJECT, re.compile(FIELD)), "recusals.tsv": (SUBJECT, INSPECTOR)}  # the id, what follows it
+ROWS["pool.tsv"] = SUBJECT, re.compile(FIELD + WEIGHT + FIELD + TAGS)
+ROWS["inspectors.tsv"] = INSPECTOR, re.compile(FIELD + rb"\t" + FIELD + rb"\t(?:0|[1-9][0-9]{0,8})" + TAGS)
 
 
 class Refused(Exception):
@@ -37,10 +37,10 @@ class Refused(Exception):
     code, detail = property(lambda self: str(self.args[0])), property(lambda self: str(self.args[1]))
 
 
-def need(held: object, code: str, detail: str) -> None:
-    """Raise `Refused(code, detail)` unless something is held."""
+def need(held: object, code: str, detail: str, row: bytes = b"") -> None:
+    """Raise `Refused(code, detail)` unless something is held; `row` is the line of the table `detail` that is meant."""
     if not held:
-        raise Refused(code, detail)
+        raise Refused(code, f"{detail}: {row!r}" if row else detail)
 
 
 def canonical(value: object) -> bytes:
@@ -85,12 +85,12 @@ def read(rows: Sequence[bytes], name: str, depth: int = 4) -> Iterable[tuple[tup
         if key <= last and name != "recusals.tsv":
             raise Refused("repeated", f"{name}: {row!r}")
         if rest not in known:  # a city's pool repeats what follows an id, so each is looked at once
-            tags = rest.split(b"\t")[-1].split(b",")
-            need(re.fullmatch(ROWS[name][1], rest) and tags == sorted(set(tags)), "row", f"{name}: {row!r}")
+            tags = rest.rpartition(b"\t")[2].split(b",")
+            need(ROWS[name][1].fullmatch(rest) and tags == sorted(set(tags)), "row", name, row)
             known[rest] = groups.setdefault(tuple(rest.decode().split("\t")[:depth]), [])
         known[rest].append(last := key)
-    for keys in groups.values():
-        need(re.fullmatch(b"(?:%b\n)*+" % ROWS[name][0].pattern, b"\n".join([*keys, b""])), "row", f"{name}: an id")
+    ids = b"".join(b"\n".join([*keys, b""]) for keys in groups.values())
+    need(re.fullmatch(b"(?:%b\n)*+" % ROWS[name][0].pattern, ids), "row", f"{name}: an id")
     return groups.items()
 
 
@@ -147,8 +147,8 @@ class Hats:
         organ, needs = self.rules["slots"][seat]["organ"], tags * self.rules["slots"][seat]["qualified"]
         for mode, areas in ("own", {area}), ("neighbour", self.near.get(area, set())):
             if (key := (organ, mode, area, needs)) not in self.hats:
-                staff, wanted = (one for near in areas for one in self.staff[organ, near]), set(needs.split(","))
-                self.hats[key] = sorted(name for name, held in staff if wanted <= held)
+                staff, wanted = self.staff, set(needs.split(","))
+                self.hats[key] = sorted(n for near in areas for n, held in staff[organ, near] if wanted <= held)
             moved, two, t = {0: 0}, (hat := self.hats[key])[:0], -1  # no name moved, nobody drawn
             while len(two) < 2 and (t := t + 1) < len(hat):
                 (word := head.copy()).update(t.to_bytes(4, "big"))
