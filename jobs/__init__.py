@@ -40,7 +40,7 @@ def scheduler(
             IntervalTrigger(seconds=seconds),
             args=[tick, database, now, owner, one_at_a_time],
             id=tick.__name__,
-            next_run_time=now(),
+            next_run_time=datetime.now(zone),  # by the clock that the scheduler goes by, or it counts what it missed
             coalesce=True,
             max_instances=1,
             misfire_grace_time=None,
