@@ -136,7 +136,7 @@ async def settle_town(
             kind="general",
             ratio_ceiling=Decimal(20),
             basis="食品安全法第一百一十条",
-            valid_from=date(2026, 1, 1),
+            valid_from=date(2020, 1, 1),
             checklist_id=checklist.id,
         )
     )

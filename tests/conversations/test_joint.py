@@ -40,8 +40,18 @@ async def begun(phone: Phone, visit: Visit, first_point: str) -> None:
     await phone.sees(first_point)
 
 
+async def checked(fire: Phone, market: Phone, visit: Visit, fire_point: str, market_point: str) -> None:
+    """The brigade begins and answers its own items; the market's inspector hears of it and answers the rest."""
+    await begun(fire, visit, fire_point)
+    await fire.presses("余下全部符合")
+    await fire.sees("市场监管还有没检查的项")
+    await market.sees(f"{fire.name} 已到场", button="我已到场")
+    await market.presses("我已到场")
+    await market.sees(market_point)
+    await market.presses("余下全部符合")
+
+
 async def signed(phone: Phone, *others: Phone) -> None:
-    await phone.presses("余下全部符合")
     await phone.sees("未发现问题", button="签名提交")
     await phone.presses("签名提交")
     await phone.sees("您已签名")
@@ -77,10 +87,9 @@ async def test_a_joint_draw_sends_two_of_each_department(two_departments: Town) 
     assert f"同行 市场监管：{market[0].name}、{market[1].name} · 消防救援：{fire[1].name}" in card.text
     assert "餐饮服务食品安全抽查（5 项）" in card.text
     assert "人员密集场所消防检查（2 项）" in card.text
-    await begun(first, visit, "1/7 · 餐饮服务食品安全抽查（市场监管）")
-    await first.says("1-5 符合")
-    await first.sees("6/7 · 人员密集场所消防检查（消防救援）")
-    await signed(first, *market, fire[1])
+    food, exits = "1/7 · 餐饮服务食品安全抽查（市场监管）", "6/7 · 人员密集场所消防检查（消防救援）"
+    await checked(first, market[0], visit, exits, food)
+    await signed(market[0], market[1], *fire)
 
     partner = town["林主管"]
     await partner.sees("牵头的联合抽查已下达", button="看任务", within=SOON)
@@ -177,8 +186,9 @@ async def test_two_visits_become_one(two_departments: Town) -> None:
         merged = [one.content["draw"] for one in entries if one.content["kind"] == "merged"]
         assert merged == [other]
 
-    await begun(fire[0], host, "1/5 · 食品销售重点检查（市场监管）")
-    await signed(fire[0], *market, fire[1])
+    sale, exits = "1/5 · 食品销售重点检查（市场监管）", "4/5 · 人员密集场所消防检查（消防救援）"
+    await checked(fire[0], market[0], host, exits, sale)
+    await signed(market[0], market[1], *fire)
     await lead.sees("待审核", button="通过并公示")
     await lead.presses("通过并公示")
     await lead.sees("已公示")
@@ -190,7 +200,7 @@ async def test_two_visits_become_one(two_departments: Town) -> None:
         assert MARKET in page
         assert FIRE in page
     async with town.app.database.read() as session:
-        counted = await pools._random_visits_this_year(session, town.clock())
+        counted = await pools.random_visits_this_year(session, town.clock())
         assert counted[host.subject_id] == 1, "visited once"
 
 
