@@ -14,7 +14,7 @@ from actions.journal import record
 from actions.notify import notify
 from models.draws import draw_of_task
 from models.items import Item
-from models.people import Organ, Person, with_role
+from models.people import Area, Organ, Person, with_role
 from models.plans import Task, TaskItem
 from rules import strata
 from rules.plans import check_task
@@ -35,17 +35,24 @@ async def usable_items(session: AsyncSession, department: str, today: date) -> l
 
 
 async def partners(session: AsyncSession, task: Task, today: date) -> list[Organ]:
-    """Who could be asked to take part (联合抽查, R1.4): other departments of the lead's area that have usable items."""
-    return await partners_of(session, task.organ, task.organs, today)
+    """Who could be asked to take part (联合抽查, R1.4): other departments that have usable items, one organ of each."""
+    return await partners_of(session, task.organ, task.organs, today, task.area)
 
 
-async def partners_of(session: AsyncSession, lead: Organ, asked: Sequence[Organ], today: date) -> list[Organ]:
-    """Who could take part in something that an organ leads; who is asked already stays the one of its department."""
-    query = (
-        select(Organ).where(Organ.area_code == lead.area_code, Organ.department != lead.department).order_by(Organ.id)
-    )
+async def partners_of(
+    session: AsyncSession, lead: Organ, asked: Sequence[Organ], today: date, where: Area | None = None
+) -> list[Organ]:
+    """Who could take part in something that an organ leads; who is asked already stays the one of its department.
+
+    The organ nearest to the visits: of the area `where` they are, else of the lead's, else of the city above either.
+    """
+    near = where or lead.area
+    places = (near.code, lead.area_code, near.parent, lead.area.parent)
+    rank = {code: number for number, code in reversed(list(enumerate(places)))}
+    query = select(Organ).where(Organ.area_code.in_(places), Organ.department != lead.department)
+    found = sorted(await session.scalars(query), key=lambda one: (rank[one.area_code], one.id))
     nearest: dict[str, Organ] = {}
-    for organ in (lead, *asked, *await session.scalars(query)):
+    for organ in (lead, *asked, *found):
         nearest.setdefault(organ.department, organ)
     nearest.pop(lead.department)
     return [one for name, one in nearest.items() if await usable_items(session, name, today)]
@@ -103,15 +110,14 @@ async def agree(session: AsyncSession, task: Task, by: Person, now: datetime) ->
     for one in mine:
         one.agreed_by, one.agreed_at = by.id, one.agreed_at or now
     record(session, now, by, "agree", "task", task.id, after={"organ": by.organ.name})
-    await notify(
-        session, task.created_by, "tasks.agreed", f"{task.id}:{mine[-1].id}", now, task=task.id, organ=by.organ_id
-    )
+    key = f"{task.id}:{mine[-1].id}:{now.isoformat()}"  # whoever is asked again says so again
+    await notify(session, task.created_by, "tasks.agreed", key, now, task=task.id, organ=by.organ_id)
 
 
 async def decline(session: AsyncSession, task: Task, reason: str, by: Person, now: datetime) -> None:
     """Not take part (不参加), with a reason: the organ's items leave the task, and whoever leads it is told."""
     mine = await _asked(session, task, by)
-    key = f"{task.id}:{mine[-1].id}"
+    key = f"{task.id}:{mine[-1].id}:{now.isoformat()}"
     await _remove(session, task, mine, by, now, why=reason)
     what: dict[str, Any] = {"task": task.id, "organ": by.organ_id, "reason": reason}
     await notify(session, task.created_by, "tasks.declined", key, now, **what)
@@ -128,8 +134,11 @@ async def change_factors(
     own = {**task.factors, **{name: f"{factor.normalize():f}" for name, factor in wish.items()}} if wish else {}
     own = {name: factor for name, factor in own.items() if strata.FACTORS.get(name) != Decimal(factor)}
     strata.table(own)
+    if own == task.factors:
+        return
     record(session, now, by, "change_factors", "task", task.id, before=dict(task.factors), after=dict(own))
     task.factors = own
+    await _ask_again(session, task, now)
 
 
 async def change_ratio(session: AsyncSession, task: Task, ratio: Decimal, by: Person, now: datetime) -> None:
@@ -137,6 +146,8 @@ async def change_ratio(session: AsyncSession, task: Task, ratio: Decimal, by: Pe
     await _check_open(session, task, by)
     _check_temporary(task)
     check_task(task.ceiling, ratio, task.starts, task.ends, now.date())
+    if ratio == task.ratio:
+        return
     record(
         session,
         now,
@@ -148,6 +159,17 @@ async def change_ratio(session: AsyncSession, task: Task, ratio: Decimal, by: Pe
         after={"ratio": str(ratio)},
     )
     task.ratio = ratio
+    await _ask_again(session, task, now)
+
+
+async def _ask_again(session: AsyncSession, task: Task, now: datetime) -> None:
+    """How much is drawn has changed, so whoever agreed to take part is asked anew."""
+    agreed = [one for one in task.items if one.organ_id != task.organ_id and one.agreed_at is not None]
+    for one in agreed:
+        one.agreed_by = one.agreed_at = None
+    for organ_id in dict.fromkeys(one.organ_id for one in agreed):
+        for person in await with_role(session, "supervisor", organ_id):
+            await notify(session, person.id, "tasks.asked_again", f"{task.id}:{now.isoformat()}", now, task=task.id)
 
 
 async def is_open(session: AsyncSession, task: Task) -> bool:

@@ -246,6 +246,7 @@ NOTICES: dict[str, Render] = {
     "reminders": reminders.told,
     "tasks.agreed": tasks.told("task.they_agreed"),
     "tasks.asked": tasks.told("task.please_join"),
+    "tasks.asked_again": tasks.told("task.please_join_again"),
     "tasks.declined": tasks.told("task.they_declined"),
     "tasks.released": tasks.told("task.released"),
     "visits.arrived": _arrived,

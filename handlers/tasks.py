@@ -203,7 +203,7 @@ def told(key: str) -> Render:
 
     async def worded(tell: Telling) -> Message | None:
         task = await tell.session.get_one(Task, tell.params["task"])
-        asked = key == "task.please_join"
+        asked = key in ("task.please_join", "task.please_join_again")
         if asked and tell.person.organ_id not in {organ.id for organ in task.not_agreed}:
             return None
         organ = await tell.session.get(Organ, tell.params.get("organ", task.organ_id))
