@@ -11,6 +11,7 @@ from handlers import results as page
 from handlers.buttons import button
 from handlers.turn import Rows, Turn
 from models.visits import Evidence, Visit
+from rules.evidence import shows_refusal
 from rules.refusal import Refusal
 
 
@@ -62,8 +63,9 @@ async def got_why(turn: Turn, visit: Visit) -> None:
 
 
 async def got_witness(turn: Turn, visit: Visit, why: str) -> None:
-    """The witness's name was typed, or a recording came: the refusal is on the record."""
-    recording = (await _keep(turn, visit)).sha256 if turn.file else ""
+    """The witness's name was typed, or a recording came: the refusal is on the record; else it is asked for again."""
+    shown = turn.file is not None and shows_refusal(turn.file.kind, turn.file.media)
+    recording = (await _keep(turn, visit)).sha256 if shown else ""
     await refuse(turn, visit, why, turn.text, recording)
 
 

@@ -19,6 +19,11 @@ PICTURES = frozenset({"photo", "page"})  # kinds that a contact sheet can show
 SHOWS = frozenset({"photo", "page", "video", "video_note"})  # kinds that do for a point that asks for a photo
 
 
+def shows_refusal(kind: str, media: str) -> bool:
+    """Whether a file can show that somebody refuses to sign: a recording, also sent as a file, or a photo."""
+    return kind in {*SHOWS, "voice", "audio"} or media.startswith(("audio/", "video/"))
+
+
 def grade(taken: datetime | None, metres: int | None, arrived: datetime | None, now: datetime) -> str:
     """What a photo is worth.
 

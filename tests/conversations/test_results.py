@@ -11,12 +11,58 @@ from models.items import Checklist, Item, Point
 from models.journal import JournalEntry
 from models.people import Organ, Person
 from models.plans import TaskItem
-from models.visits import Answer, Helper, Part, Seat, Visit
+from models.visits import Answer, Evidence, Helper, Part, Seat, Visit
 from simulator import Phone
 from tests.conversations.conftest import Town
 from tests.conversations.test_campaign import at_the_checklist, opened, photo, released, the_visit
+from tests.documents.reading import text_of
 
 pytestmark = pytest.mark.usefixtures("either")
+
+
+@pytest.mark.parametrize("kind", ["voice", "video", "round", "file"])
+async def test_a_recording_proves_that_the_subject_refused_to_sign(town: Town, kind: str) -> None:
+    await released(town)
+    visit, first, second = await the_visit(town)
+    await arrived(first, visit, "1/5")
+    await first.says("2 不符合 两人无健康证")
+    await first.sees("再发一张照片")
+    await first.sends_photo(photo())
+    await first.sees("已收到")
+    await first.says("余下 符合")
+    await first.sees("要当事人签", button="拒绝签字")
+    await first.presses("拒绝签字")
+    await first.sees("为什么")
+    await first.says("老板说要等律师")
+    await first.sees("谁在场见证")
+    await first.shares_position(29.3, 120.07)
+    await first.sees("谁在场见证")  # a position shows nothing of the sort
+    data = f"recording {kind}".encode() * 40
+    mp4 = b"\x00\x00\x00\x18ftypmp42" + data
+    await {
+        "voice": lambda: first.sends_voice(b"OggS" + data),
+        "video": lambda: first.sends_video(mp4),
+        "round": lambda: first.sends_video_note(mp4),
+        "file": lambda: first.sends_file(mp4, "拒签.mp4", mime="video/mp4"),
+    }[kind]()
+    await first.sees("拒绝签字（老板说要等律师），有录音录像", button="签名提交")
+    await first.presses("签名提交")
+    await second.presses("确认签名", within=20)
+    await second.sees("已提交", button="检查记录")
+    row = await kept(town, visit)
+    shown = next(one for one in await town.rows(select(Evidence)) if one.sha256 == row.signing["sha256"])
+    assert data in await town.app.desk.evidence.read(shown.sha256)
+    assert (row.signing["how"], row.signing["why"], shown.point_id) == ("refused", "老板说要等律师", None)
+    await second.presses("检查记录")
+    record = await second.sees("检查记录表", within=20)
+    assert record.document
+    text = text_of(record.document)
+    assert "老板说要等律师" in text
+    assert shown.sha256 in text
+    supervisor = town["赵主管"]
+    assert "有录音录像" in (await supervisor.sees("待审核", button="看照片")).text
+    await supervisor.presses("看照片")
+    assert "本次检查 · " in (await supervisor.sees("证据 2 份", button="原图")).text
 
 
 async def second_item(town: Town, visit: Visit, organ_name: str = "义乌市市场监督管理局") -> None:
