@@ -29,12 +29,12 @@ async def letter_of(session: AsyncSession, visit_id: int) -> Notice | None:
     return letter
 
 
-def days(visit: Visit, today: date) -> list[date]:
+def days(visit: Visit, today: date, most: int = OFFERED) -> list[date]:
     """The next working days on which the visit may be: not before its task begins, not after it is due."""
     first = max(today, visit.task.starts)
     span = min((visit.due - first).days + 1, FAR)
     possible = (first + timedelta(days=number) for number in range(max(span, 0)))
-    return [day for day in possible if official().works(day)][:OFFERED]
+    return [day for day in possible if official().works(day)][:most]
 
 
 def may_go_out(letter: Notice) -> bool:
@@ -50,7 +50,7 @@ async def ask(session: AsyncSession, visit: Visit, day: date, by: Person, now: d
     seat_of(visit, by)
     if visit.state not in NOT_STARTED:
         raise Refusal("letters.started")
-    if day not in days(visit, now.date()):
+    if day not in days(visit, now.date(), FAR):
         raise Refusal("letters.day")
     letter = await letter_of(session, visit.id)
     if letter is None:

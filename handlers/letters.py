@@ -15,8 +15,17 @@ from handlers.turn import NOTHING, Rows, Turn, paper
 from locales import Words
 from models.documents import Notice
 from models.visits import Visit
+from rules import typed
 from rules.refusal import Refusal
 from rules.visits import NOT_STARTED
+
+HOW = {
+    "送审": False,
+    "ask": False,
+    "紧急": True,
+    "紧急，先发后补": True,
+    "urgent": True,
+}  # what is typed, whether urgent
 
 
 async def letter(turn: Turn, visit: Visit) -> None:
@@ -34,8 +43,8 @@ async def letter(turn: Turn, visit: Visit) -> None:
         await choose(turn, visit)
 
 
-async def choose(turn: Turn, visit: Visit) -> None:
-    """On which day? The next working days of the visit's window."""
+async def choose(turn: Turn, visit: Visit, head: Markup = NOTHING) -> None:
+    """On which day? The next working days of the visit's window; `head` is a line that goes before."""
     seat_of(visit, turn.person)
     words = turn.words
     if visit.state not in NOT_STARTED:
@@ -44,12 +53,13 @@ async def choose(turn: Turn, visit: Visit) -> None:
     if not possible:
         raise Refusal("letters.no_day")
     held = await letters.letter_of(turn.session, visit.id)
-    lines = [words("letter.choose", name=visit.subject.name)]
+    lines = [*([head] if head else []), words("letter.choose", name=visit.subject.name)]
     if held and held.state == "refused":
         lines.insert(0, words("letter.was_refused", reason=held.reason))
     days = [
         button(words, "letter_day", visit.id, int(f"{day:%Y%m%d}"), label="button.day", day=day) for day in possible
     ]
+    turn.wait_for("visit", visit=visit.id, step="letter")
     rows = [days[place : place + 2] for place in range(0, len(days), 2)]
     rows.append([button(words, "visit", visit.id, label="button.back")])
     await turn.show(f"visit:{visit.id}", Markup("\n").join(lines), rows)
@@ -57,9 +67,13 @@ async def choose(turn: Turn, visit: Visit) -> None:
 
 async def chosen(turn: Turn, visit: Visit) -> None:
     """The day is chosen: ask first, or send at once and have it approved afterwards?"""
+    await _how(turn, visit, _day(turn.args[1]))
+
+
+async def _how(turn: Turn, visit: Visit, day: date) -> None:
     seat_of(visit, turn.person)
-    words, day = turn.words, _day(turn.args[1])
-    ids = (visit.id, turn.args[1])
+    words, ids = turn.words, (visit.id, int(f"{day:%Y%m%d}"))
+    turn.wait_for("visit", visit=visit.id, step="letter_how", day=ids[1])
     rows = [
         [button(words, "letter_ask", *ids)],
         [button(words, "letter_urgent", *ids)],
@@ -70,15 +84,47 @@ async def chosen(turn: Turn, visit: Visit) -> None:
 
 async def ask(turn: Turn, visit: Visit) -> None:
     """`送审`: the supervisors are asked."""
-    held = await letters.ask(turn.session, visit, _day(turn.args[1]), turn.person, turn.now, urgent=False)
-    await show(turn, held)
+    await _ask(turn, visit, _day(turn.args[1]), urgent=False)
 
 
 async def urgent(turn: Turn, visit: Visit) -> None:
     """`紧急，先发后补`: the PDF at once, marked; the supervisors are asked all the same."""
-    held = await letters.ask(turn.session, visit, _day(turn.args[1]), turn.person, turn.now, urgent=True)
-    send(turn, held)
+    await _ask(turn, visit, _day(turn.args[1]), urgent=True)
+
+
+async def _ask(turn: Turn, visit: Visit, day: date, *, urgent: bool) -> None:
+    held = await letters.ask(turn.session, visit, day, turn.person, turn.now, urgent=urgent)
+    turn.wait_for("visit", visit=visit.id)
+    if urgent:
+        send(turn, held)
     await show(turn, held)
+
+
+async def said_day(turn: Turn, visit: Visit, text: str) -> None:
+    """A day was typed where one was asked for; one that will not do is asked for again."""
+    day = typed.day(text, turn.today)
+    if day in letters.days(visit, turn.today, letters.FAR):
+        await _how(turn, visit, day)
+    else:
+        await choose(turn, visit, turn.words("refusal.letters.day" if day else "refusal.letters.day_words"))
+
+
+async def said_how(turn: Turn, visit: Visit, text: str, day: int) -> None:
+    """`送审` or `紧急` was typed after the day; another day instead is that day."""
+    if HOW.get(text.strip().lower()) is None:
+        await said_day(turn, visit, text)
+    else:
+        await _ask(turn, visit, _day(day), urgent=HOW[text.strip().lower()])
+
+
+async def said_all(turn: Turn, visit: Visit, text: str, *, urgent: bool) -> bool:
+    """`通知 12月3日`, `通知 后天 紧急`: the day and how at once; whether that names a day."""
+    day = typed.day(text, turn.today)
+    if day is None and visit.state in NOT_STARTED:
+        raise Refusal("letters.day_words")
+    if day:
+        await _ask(turn, visit, day, urgent=urgent)
+    return day is not None
 
 
 def _day(number: int) -> date:

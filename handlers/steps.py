@@ -6,7 +6,7 @@ from typing import Any
 
 from actions import checklists as entered
 from actions.work import at_work, own_parts
-from handlers import checklists, materials, methods, outcomes, people, results, signing
+from handlers import checklists, letters, materials, methods, outcomes, people, results, seats, signing
 from handlers import visits as visit_cards
 from handlers.turn import Turn
 from models.visits import Visit
@@ -59,6 +59,10 @@ async def _asked(turn: Turn, visit: Visit, step: str, awaiting: dict[str, Any]) 
             await methods.got_note(turn, visit, str(awaiting["method"]))
         case "expert":
             await methods.expert_named(turn, visit, turn.text)
+        case "letter":
+            await letters.said_day(turn, visit, turn.text)
+        case "letter_how":
+            await letters.said_how(turn, visit, turn.text, int(awaiting["day"]))
         case _:  # alone
             await methods.why_alone(turn, visit, turn.text)
 
@@ -111,6 +115,18 @@ async def _step(turn: Turn, visit: Visit, spoken: Said, awaiting: dict[str, Any]
             await methods.choose_named(turn, visit, words, spoken.more)
         case "expert":
             await methods.expert_named(turn, visit, words)
+        case "accept" | "leaving" if visit.state not in NOT_STARTED:
+            return False  # words about what was found
+        case "accept":
+            await seats.accept(turn, visit)
+        case "leaving":
+            await seats.gave_reason(turn, visit, spoken.more, words)
+        case "phones":
+            await methods.phones(turn, visit)
+        case "letter" if words:
+            return await letters.said_all(turn, visit, words, urgent=spoken.more == "urgent")
+        case "letter":
+            await letters.letter(turn, visit)
         case _:  # alone
             await methods.why_alone(turn, visit, words)
     return True

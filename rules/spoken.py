@@ -17,6 +17,9 @@ WORDS = {  # what is said, and the step that it stands for
     "back": ("返回", "取消", "back", "cancel"),
     "save": ("保存", "保存退出", "退出", "save"),
     "materials": ("材料", "materials"),
+    "accept": ("接受", "accept"),
+    "letter": ("通知书", "检查通知书", "notice"),
+    "phones": ("同行电话", "phones"),
     "scan": ("扫码", "扫码确认", "scan", "scan to confirm"),
     "page": ("签字页", "拍签字页", "page", "photo of page"),
 }
@@ -66,6 +69,12 @@ _REFUSED = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _ALONE = re.compile(r"(?:同伴没到|同伴未到|partner absent)[\s:：,，]+(?P<why>\S.*)", re.IGNORECASE | re.DOTALL)
+_LETTER = re.compile(
+    r"(?:检查通知书|通知书|通知|notice)[\s:：,，]*(?P<day>\S.*?)(?:[\s,，]*(?P<urgent>紧急|urgent))?", re.IGNORECASE
+)
+_LEAVING = re.compile(
+    r"(?:(?P<recusal>申请回避|回避|recuse)|请假|leave)[\s:：,，]+(?P<why>\S.*)", re.IGNORECASE | re.DOTALL
+)
 _EXPERT = re.compile(r"(?:请专家|专家|expert)[\s:：]+(?P<name>\S.*)", re.IGNORECASE)
 _COUNTED = "箱包个只瓶袋件台张盒桶名人位斤克公吨户家间处年月日天次周两份条批种支把块片℃度%"
 _CAPTION = re.compile(
@@ -104,6 +113,10 @@ def said(text: str) -> Said | None:
         return Said("refused", match["why"].strip(), (match["witness"] or "").strip())
     if match := _ALONE.fullmatch(text):
         return Said("alone", match["why"].strip())
+    if match := _LETTER.fullmatch(text):
+        return Said("letter", match["day"].strip(), "urgent" if match["urgent"] else "")
+    if match := _LEAVING.fullmatch(text):
+        return Said("leaving", match["why"].strip(), "recusal" if match["recusal"] else "leave")
     if match := _EXPERT.fullmatch(text):
         return Said("expert", match["name"].strip())
     if match := _RESULT.fullmatch(text):

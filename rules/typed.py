@@ -1,10 +1,10 @@
-"""Reads what people type instead of tapping: "3 不符合 许可证过期", "1-20 符合", "D 3倍", "12号 2026-11-20"."""
+"""Reads what people type instead of tapping: "3 不符合 许可证过期", "1-20 符合", "D 3倍", "下周三"."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 from rules.plans import months
@@ -50,6 +50,9 @@ _DAY_AT_END = re.compile(
     r"(?P<words>.*?)[\s，,]*(?P<whole>(?P<year>(?:19|20)\d\d)\s*[-./年]\s*(?P<month>\d{1,2})\s*[-./月]\s*(?P<day>\d{1,2})\s*日?)",
     re.DOTALL,
 )
+_DATE = re.compile(_DAY.format(""))
+_WEEKDAY = re.compile(r"(下)?\s*(?:周|星期|礼拜)\s*([一二三四五六日天])")
+_NEAR = {"今天": 0, "today": 0, "明天": 1, "tomorrow": 1, "后天": 2, "大后天": 3}
 _BETWEEN = re.compile(r"[,，;；、\n]+")
 KEY_WORDS = ("重点", "重点对象", "key", "k")
 LONGEST = 200  # points; a longer range is a slip of the thumb
@@ -127,6 +130,32 @@ def window(text: str, year: int) -> tuple[date, date] | None:
             return months(year, int(match["first"]), int(match["last"] or match["first"]))
     except ValueError:
         return None
+    return None
+
+
+def day(text: str, today: date) -> date | None:
+    """The day that a text names: "12月3日", "2026-12-03", "后天", "周三" (the next one), "下周三" (next week's).
+
+    Without a year it is the next such day from today on. None if it names none.
+    """
+    text = text.strip().lower()
+    if text in _NEAR:
+        return today + timedelta(days=_NEAR[text])
+    if match := _WEEKDAY.fullmatch(text):
+        weekday = "一二三四五六日".index(match[2].replace("天", "日"))
+        ahead = weekday - today.weekday()
+        return today + timedelta(days=ahead + 7 if match[1] else ahead % 7)
+    match = _DATE.fullmatch(text)
+    if match is None:
+        return None
+    named = match["year"]
+    for year in (int(named),) if named else range(today.year, today.year + 5):  # 29 February may take a while
+        try:
+            found = date(year, int(match["month"]), int(match["day"]))
+        except ValueError:
+            continue
+        if named or found >= today:
+            return found
     return None
 
 

@@ -208,6 +208,36 @@ async def test_a_notice_that_is_not_agreed_can_be_asked_again(town: Town) -> Non
     assert "2026年12月3日" in await pdf_of(first, "已同意发出")
 
 
+async def test_the_day_of_the_visit_can_be_typed_with_or_without_a_signal(town: Town) -> None:
+    """Taps are not queued on a phone without a signal; words are."""
+    await released(town)
+    visit, first, _ = await the_visit(town)
+    await opened(first, visit)
+    await first.presses("检查通知书")
+    await first.sees("哪一天去查")
+    await first.says("到时候再说")
+    await first.sees("没看懂是哪一天")
+    await first.says("12月6日")  # a Sunday
+    await first.sees("请在任务期限内选一个工作日", button="12月7日")
+    await first.says("12-8")
+    await first.sees("检查日期 12月8日", button="送审")
+    await first.says("12月11日")
+    await first.sees("检查日期 12月11日")
+    await first.says("送审")
+    await first.sees("12月11日（周五）")
+    await first.sees("待审批")
+    await first.says("通知 下周三")
+    await first.sees("待审批")
+    await first.says("通知书 12月14日 紧急")
+    await pdf_of(first, "紧急，先发后补")
+    (notice,) = await town.rows(select(Notice))
+    assert (str(notice.day), notice.urgent, notice.version) == ("2026-12-14", True, 3)
+    await first.says("接受")
+    await first.sees(visit.subject.name, button="开始检查")
+    await first.says("回避 店主是我表哥")
+    await first.sees("按抽取顺序补位")
+
+
 async def test_an_urgent_notice_comes_at_once_and_is_approved_afterwards(town: Town) -> None:
     visit, first, _ = await at_the_days(town)
     supervisor = town["赵主管"]

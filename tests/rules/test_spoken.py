@@ -1,9 +1,12 @@
 """What is typed instead of tapped, under photos too."""
 
+from datetime import date
+
 import pytest
 
 from rules import methods, results
 from rules.spoken import Said, caption, said
+from rules.typed import day
 
 
 @pytest.mark.parametrize(
@@ -29,6 +32,13 @@ from rules.spoken import Said, caption, said
         ("拒签 理由 见证人 李四", Said("refused", "理由", "李四")),
         ("拒签 老板不在", Said("refused", "老板不在")),
         ("处理 当场改正", Said("disposal", "当场改正")),
+        ("接受", Said("accept")),
+        ("回避 店主是我表哥", Said("leaving", "店主是我表哥", "recusal")),
+        ("请假：病假", Said("leaving", "病假", "leave")),
+        ("通知书", Said("letter")),
+        ("通知 12月3日", Said("letter", "12月3日")),
+        ("检查通知书 后天 紧急", Said("letter", "后天", "urgent")),
+        ("同行电话", Said("phones")),
         ("Sign and submit", Said("sign")),
         ("refused no time witness Li Si", Said("refused", "no time", "Li Si")),
     ],
@@ -55,6 +65,34 @@ def test_other_words_are_no_steps(text: str) -> None:
 )
 def test_a_caption_names_a_point_or_counts_things(text: str, named: tuple[int, str] | None) -> None:
     assert caption(text) == named
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("12月3日", date(2026, 12, 3)),
+        ("12-03", date(2026, 12, 3)),
+        ("12/3号", date(2026, 12, 3)),
+        ("1月4日", date(2027, 1, 4)),
+        ("2.29", date(2028, 2, 29)),
+        ("11月30日", date(2026, 11, 30)),
+        ("2026年12月3日", date(2026, 12, 3)),
+        ("2025-12-03", date(2025, 12, 3)),
+        ("今天", date(2026, 11, 30)),
+        ("Tomorrow", date(2026, 12, 1)),
+        ("后天", date(2026, 12, 2)),
+        ("周一", date(2026, 11, 30)),
+        ("周三", date(2026, 12, 2)),
+        ("下周三", date(2026, 12, 9)),
+        ("下星期天", date(2026, 12, 13)),
+        ("2月30日", None),
+        ("13-01", None),
+        ("当事人已到", None),
+        ("", None),
+    ],
+)
+def test_a_day_is_named_as_people_name_days(text: str, named: date | None) -> None:
+    assert day(text, date(2026, 11, 30)) == named  # a Monday
 
 
 def test_the_gravest_result_stands_for_all_and_clean_only_for_clean() -> None:
