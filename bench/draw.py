@@ -1,4 +1,7 @@
-"""Measures the draw of a city beside its floor, a plain peer and its checker, all in one run (python bench/draw.py)."""
+"""Measures the draw of a city beside its floor, a plain peer and its checker, all in one run (python bench/draw.py).
+
+Seconds are those of the processor, of one core: a machine that has other work to do does not change them much.
+"""
 
 import argparse
 import ast
@@ -66,28 +69,28 @@ def build(path: Path, subjects: int, inspectors: int) -> None:
 
 def floor(path: Path, out: Path) -> dict[str, float]:
     """The parts that no draw can do without, of subjects and of inspectors, each as bare as Python does it."""
-    marks = [time.perf_counter()]
+    marks = [time.process_time()]
     base = sqlite3.connect(path)
     rows, staff = base.execute(ROWS).fetchall(), base.execute(STAFF).fetchall()
     base.close()
-    marks.append(time.perf_counter())
+    marks.append(time.process_time())
     seed = sha256(b"seed").digest()
     for row in rows:
         sha256(seed + row[0].encode()).digest()
-    marks.append(time.perf_counter())
+    marks.append(time.process_time())
     tables = [["\t".join((a, b, str(c), d, e)).encode() for a, b, c, d, e in rows]]
     tables.append(["\t".join(row).encode() for row in staff])
     del rows, staff
-    marks.append(time.perf_counter())
+    marks.append(time.process_time())
     for lines in tables:
         level = [sha256(b"\0%b" % line).digest() for line in lines]
         while len(level) > 1:
             pairs, odd = iter(level), level[len(level) & ~1 :]
             level = [sha256(b"\1" + a + b).digest() for a, b in zip(pairs, pairs, strict=False)] + odd
-    marks.append(time.perf_counter())
+    marks.append(time.process_time())
     for name, lines in zip(("pool", "inspectors"), tables, strict=True):
         (out / f"floor-{name}.tsv").write_bytes(b"\n".join(lines))
-    marks.append(time.perf_counter())
+    marks.append(time.process_time())
     return dict(zip(PARTS, (later - earlier for earlier, later in pairwise(marks)), strict=True))
 
 
@@ -102,7 +105,7 @@ def peer(path: Path, out: Path) -> None:
 
 def ours(path: Path, out: Path, visits: int) -> float:
     """Pool to certificate: read, commit, draw subjects and seats, write the bundle. Returns the commitment's share."""
-    begun = time.perf_counter()
+    begun = time.process_time()
     base = sqlite3.connect(path)
     base.text_factory = bytes  # SQLite writes the line, and Python never sees its fields
     query = "SELECT printf('%s\t%s\t%d\t%s\t%s', code, stratum, weight, area, tags) FROM subjects ORDER BY code"
@@ -128,7 +131,7 @@ def ours(path: Path, out: Path, visits: int) -> float:
     (out / "commitment.json").write_bytes(committed)
     for name, lines in tables.items():
         (out / name).write_bytes(b"\n".join(lines))
-    middle = time.perf_counter()
+    middle = time.process_time()
     certificate = draw.canonical(draw.draw(committed, tables, SECRET, ENTROPY))
     (out / "certificate.json").write_bytes(certificate)
     return middle - begun
@@ -143,7 +146,7 @@ def check(path: Path, out: Path) -> int:
 def child(case: str, path: Path, out: Path, visits: int) -> None:
     """One measurement in a process (and a peak of memory) of its own; prints seconds, MiB and detail."""
     detail: Any = ""
-    begun = time.perf_counter()
+    begun = time.process_time()
     if case == "floor":
         detail = floor(path, out)
         taken = sum(detail.values())
@@ -154,7 +157,7 @@ def child(case: str, path: Path, out: Path, visits: int) -> None:
             "check": lambda: check(path, out),
         }
         detail = cases[case]()
-        taken = time.perf_counter() - begun
+        taken = time.process_time() - begun
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(repr((taken, peak, detail)))
 
