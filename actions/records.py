@@ -158,6 +158,7 @@ def _inspectors(visit: Visit) -> list[dict[str, Any]]:
             "mode": seat.mode,
             "arrived_at": _utc(seat.arrived_at),
             "arrived_metres": seat.arrived_metres,
+            "arrived_by_signing": seat.arrived_by_signing,
             "signed_at": _utc(seat.signed_at),
         }
         for seat in visit.seats

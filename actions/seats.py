@@ -214,6 +214,7 @@ async def vacate(
     successor, shown = await hats.draw_on(session, visit, seat)
     seat.person_id, seat.person = (successor.id, successor) if successor else (None, None)
     seat.mode, seat.arrived_at, seat.signed_at, seat.answer_by = shown["mode"], None, None, None
+    seat.arrived_metres, seat.arrived_by_signing = None, False
     visit.state = "released" if visit.state == "accepted" else visit.state
     visit.version += 1
     if successor and visit.state != "drawn":

@@ -27,6 +27,8 @@ from rules.refusal import Refusal
 from rules.seats import AT_LEAST
 from rules.visits import NOT_STARTED, WORKING, check_move
 
+BY_SIGNING = "signature"  # why somebody counts as arrived who did not say so at the door
+
 
 def may_begin(visit: Visit, by: Person, today: date) -> None:
     """Refused unless two inspectors of each department hold a seat and whoever begins has a valid certificate.
@@ -62,7 +64,7 @@ async def arrive(session: AsyncSession, visit: Visit, by: Person, now: datetime,
         await seats.accept(session, visit, seat, by, now)
     if seat.arrived_at is None:
         first = all(one.arrived_at is None for one in visit.seats)
-        seat.arrived_at = now
+        seat.arrived_at, seat.arrived_by_signing = now, why == BY_SIGNING
         record(session, now, by, "arrive", "visit", visit.id, why=why)
         for one in absent(visit) if first else ():
             assert one.person_id
@@ -85,7 +87,7 @@ async def sign(session: AsyncSession, visit: Visit, by: Person, now: datetime) -
     if wrong:
         raise Refusal("visits.cannot_sign", count=len(wrong))
     if seat in absent(visit) and not visit.alone_because:
-        await arrive(session, visit, by, now, why="signature")
+        await arrive(session, visit, by, now, why=BY_SIGNING)
     visit.correct_by = correct_by(visit, now.date())
     seat.signed_at = now
     seat.version += 1

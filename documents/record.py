@@ -115,6 +115,8 @@ def _arrival(one: dict[str, Any], t: Plain) -> str:
     at = t.moment(one["arrived_at"])
     if not at:
         return t("paper.not_there")
+    if one.get("arrived_by_signing"):
+        return t("paper.arrived_by_signing", at=at)
     return t("paper.arrived_at", at=at, metres=one["arrived_metres"]) if one["arrived_metres"] is not None else at
 
 

@@ -44,6 +44,8 @@ def how(words: Words, visit: Visit) -> list[Markup]:
             lines.append(words("presence.why", names=names_, why=visit.alone_because))
         elif visit.state in WORKING:
             lines.append(words("presence.absent", names=names_))
+    if signed := [seat.person.name for seat in visit.seats if seat.person and seat.arrived_by_signing]:
+        lines.append(words("presence.by_signature", names=words("and").join(signed)))
     return lines
 
 

@@ -167,6 +167,7 @@ class Seat(Base):
     answer_by: Mapped[date | None]
     arrived_at: Mapped[datetime | None]
     arrived_metres: Mapped[int | None]  # from the subject, where a position was sent
+    arrived_by_signing: Mapped[bool] = mapped_column(default=False)  # nothing else says so (docs/decisions/0002)
     signed_at: Mapped[datetime | None]
     person: Mapped[Person | None] = relationship(lazy="joined")
     visit: Mapped[Visit] = relationship(lazy="raise", back_populates="seats", foreign_keys=[visit_id])

@@ -216,6 +216,16 @@ async def test_the_partner_hears_of_the_arrival_and_signs_as_present(town: Town)
     assert all(seat.arrived_at for seat in row.seats)
     arrivals = await town.rows(select(JournalEntry).where(JournalEntry.verb == "arrive").order_by(JournalEntry.id))
     assert [one.why for one in arrivals] == ["", "signature"]
+    assert {one.person_id: one.arrived_by_signing for one in row.seats} == {
+        town.ids[first.name]: False,
+        town.ids[second.name]: True,
+    }
+    card = await town["赵主管"].sees("待审核", button="检查记录")
+    assert f"{second.name} 没点“我已到场”，签名时才确认在场" in card.text
+    await town["赵主管"].presses("检查记录")
+    record = await town["赵主管"].sees("检查记录表")
+    assert record.document
+    assert "签名时确认在场" in text_of(record.document)
 
 
 async def test_who_is_not_there_is_said_and_signing_does_not_make_them_present(town: Town) -> None:
