@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from actions import chain
 from actions.records import SIGNED, number_of, records_of
 from models.draws import Draw
 from models.journal import JournalEntry
@@ -55,6 +56,7 @@ async def gather(session: AsyncSession, visit: Visit, person: Person, now: datet
         "result": visit.result,
         "draw": _draw(visit.draw),
         "steps": sorted(steps, key=lambda step: str(step["at"])),
+        "chain": await _chain(session, steps),
         "evidence": [
             {
                 "number": number,
@@ -92,6 +94,7 @@ async def _journal(session: AsyncSession, visit: Visit) -> list[dict[str, Any]]:
     entries = await session.scalars(select(JournalEntry).where(or_(*about)).order_by(JournalEntry.id))
     return [
         {
+            "entry": one.id,
             "at": _utc(one.at),
             "who": one.person_id,
             "noun": one.noun,
@@ -101,6 +104,18 @@ async def _journal(session: AsyncSession, visit: Visit) -> list[dict[str, Any]]:
         }
         for one in entries
     ]
+
+
+async def _chain(session: AsyncSession, steps: list[dict[str, Any]]) -> dict[str, Any] | None:
+    """Where the steps stand in the journal's chain: each gets its `place`; the last hash, the day that signed it."""
+    places = await chain.places(session, [step["entry"] for step in steps if "entry" in step])
+    for step in steps:
+        step["place"] = places[step["entry"]].sequence if step.get("entry") in places else None
+    if not places:
+        return None
+    last = max(places.values(), key=lambda one: one.sequence)
+    root = await chain.root_over(session, last.sequence)
+    return {"place": last.sequence, "hash": last.hash, "root": root.public if root else None}
 
 
 async def _told(session: AsyncSession, visit: Visit, person: Person) -> list[dict[str, Any]]:

@@ -34,6 +34,7 @@ from bot.pace import Pace
 from bot.press import Press
 from bot.sending import Sender, span
 from bot.settings import Settings
+from bot.signing import signing_key
 from handlers.turn import House
 from locales import LANGUAGES, Words
 from models.database import Database
@@ -104,7 +105,8 @@ async def running(settings: Settings, now: Callable[[], datetime] | None = None)
     beacon = Beacon(database, settings.drand_relays, clock, Words(settings.language, settings.zone))
     owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
     one_at_a_time = asyncio.Lock()
-    schedule = jobs.scheduler(database, clock, owner, settings.zone, one_at_a_time)
+    key = signing_key(settings.journal_key_path)
+    schedule = jobs.scheduler(database, clock, owner, settings.zone, one_at_a_time, key)
     async with database.read() as session:
         await calendars.refresh(session)
     if database.is_sqlite:

@@ -25,6 +25,7 @@ from bot.cli_deadlines import deadlines_app
 from bot.cli_demo import demo
 from bot.cli_draws import draw_app
 from bot.cli_export import export_app
+from bot.cli_journal import journal_app
 from bot.settings import Settings
 from handlers.imports import describe
 from rules import draw as draws
@@ -35,6 +36,7 @@ app.add_typer(imports_app, name="import")
 app.add_typer(draw_app, name="draw")
 app.add_typer(export_app, name="export")
 app.add_typer(deadlines_app, name="deadlines")
+app.add_typer(journal_app, name="journal")
 app.command()(demo)
 
 File = Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True)]

@@ -21,6 +21,7 @@ class Settings(BaseSettings):
     database_url: str = ""
     data_dir: Path = Path("data")
     evidence_url: str = ""
+    journal_key: Path | None = None
     public_url: str = ""
     host: str = "127.0.0.1"
     port: int = 8080
@@ -54,6 +55,11 @@ class Settings(BaseSettings):
     def evidence(self) -> str:
         """Where evidence is kept: a folder, or an S3 bucket."""
         return self.evidence_url or (self.data_dir / "evidence").absolute().as_uri()
+
+    @property
+    def journal_key_path(self) -> Path:
+        """The file with the key that signs the journal; the same for all processes of an installation."""
+        return self.journal_key or self.data_dir / "journal.key"
 
     @property
     def address(self) -> str:

@@ -21,7 +21,13 @@ def sheet(facts: dict[str, Any], public_url: str, catalogue: Catalogue) -> dict[
         "qr_says": t("paper.record.scan" if records else "paper.proof.scan_draw"),
         "footer": t("paper.proof.footer", at=t.moment(facts["made_at"])),
         "page": t.page,
-        "blocks": [*_who(facts, t), *_draw(draw, page, t), *_steps(facts, t), *_hashes(facts, public_url, t)],
+        "blocks": [
+            *_who(facts, t),
+            *_draw(draw, page, t),
+            *_steps(facts, t),
+            *_chain(facts, public_url, t),
+            *_hashes(facts, public_url, t),
+        ],
     }
 
 
@@ -63,15 +69,38 @@ def _steps(facts: dict[str, Any], t: Plain) -> list[Block]:
         mine = step["who"] == facts["person"]["name"]
         rows.append(
             [
+                {"text": str(step["place"] or ""), "small": True},
                 {"text": t.second(step["at"]), "small": True},
                 {"text": step["who"] or t("paper.clock"), "strong": mine},
                 t.code(f"paper.step.{step['noun']}", step["verb"]),
                 {"text": _detail(step, t), "small": True},
             ]
         )
-    head = [t("paper.when"), t("paper.by"), t("paper.step"), t("paper.detail")]
+    head = [t("paper.place"), t("paper.when"), t("paper.by"), t("paper.step"), t("paper.detail")]
     return [{"kind": "listing", "title": t("paper.proof.steps", n=len(rows)), "head": head,
-             "widths": [33, 22, 30, 78], "rows": rows}]  # fmt: skip
+             "widths": [13, 33, 20, 28, 69], "rows": rows}]  # fmt: skip
+
+
+def _chain(facts: dict[str, Any], public_url: str, t: Plain) -> list[Block]:
+    """The end of the journal's chain that holds all steps, and the signature over that day, if it is over."""
+    chain = facts.get("chain")
+    if not chain:
+        return []
+    root = chain["root"]
+    rows = [
+        [(t("paper.chain_place"), str(chain["place"]))],
+        [(t("paper.chain_hash"), {"text": groups(chain["hash"]), "mono": True})],
+    ]
+    if root:
+        rows += [
+            [(t("paper.chain_day"), t("paper.chain_day_is", day=t.day(root["day"]), place=root["sequence"]))],
+            [(t("paper.chain_root"), {"text": groups(root["hash"]), "mono": True})],
+            [(t("paper.chain_signature"), {"text": groups(root["signature"]), "mono": True})],
+        ]
+    else:
+        rows.append([(t("paper.chain_day"), t("paper.chain_unsigned"))])
+    rows.append([(t("paper.check_at"), f"{public_url}/journal.json")])
+    return [{"kind": "facts", "title": t("paper.proof.chain"), "rows": rows}]
 
 
 def _detail(step: dict[str, Any], t: Plain) -> str:

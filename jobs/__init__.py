@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.interval import IntervalTrigger
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from jobs import ticks
 from models.database import Database
@@ -30,11 +31,23 @@ SCHEDULE: list[tuple[Tick, int]] = [  # what, and every how many seconds; each a
 
 
 def scheduler(
-    database: Database, now: Callable[[], datetime], owner: str, zone: ZoneInfo, one_at_a_time: asyncio.Lock
+    database: Database,
+    now: Callable[[], datetime],
+    owner: str,
+    zone: ZoneInfo,
+    one_at_a_time: asyncio.Lock,
+    key: Ed25519PrivateKey,
 ) -> AsyncIOScheduler:
-    """A scheduler for one process; of several processes only the one that holds the clock's lease acts."""
+    """A scheduler for one process; of several processes only the one that holds the clock's lease acts.
+
+    `key` signs the journal.
+    """
     clock = AsyncIOScheduler(timezone=zone)
-    for tick, seconds in SCHEDULE:
+
+    async def journal(database: Database, now: datetime) -> None:
+        await ticks.journal(database, now, key)
+
+    for tick, seconds in [*SCHEDULE, (journal, 10)]:
         clock.add_job(
             ticks.guarded,
             IntervalTrigger(seconds=seconds),

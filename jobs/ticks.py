@@ -8,9 +8,21 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import update
 
-from actions import calendars, credit_class, credit_lists, desks, draws, lead_office, reminders, replacements, seats
+from actions import (
+    calendars,
+    chain,
+    credit_class,
+    credit_lists,
+    desks,
+    draws,
+    lead_office,
+    reminders,
+    replacements,
+    seats,
+)
 from actions import digests as digest_actions
 from actions.calendars import deadline
 from actions.letters import remind as remind_of_letters
@@ -131,3 +143,11 @@ async def credit(database: Database, now: datetime) -> None:
         await credit_class.weigh_due(session, now)
         if now.time() >= DIGEST_AT:
             await credit_lists.propose_serious(session, now)
+
+
+async def journal(database: Database, now: datetime, key: Ed25519PrivateKey) -> None:
+    """Chain what is new in the journal; after midnight sign the end of the day (R4.3)."""
+    async with database.write() as session:
+        await chain.extend(session)
+    async with database.write() as session:
+        await chain.seal(session, key, now)
