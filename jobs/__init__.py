@@ -53,7 +53,7 @@ def scheduler(
             IntervalTrigger(seconds=seconds),
             args=[tick, database, now, owner, one_at_a_time],
             id=tick.__name__,
-            next_run_time=datetime.now(zone),  # by the clock that the scheduler goes by, or it counts what it missed
+            next_run_time=max(now(), datetime.now(zone)),  # not in the scheduler's past: it would count what it missed
             coalesce=True,
             max_instances=1,
             misfire_grace_time=None,
