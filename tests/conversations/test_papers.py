@@ -246,6 +246,7 @@ async def test_an_urgent_notice_comes_at_once_and_is_approved_afterwards(town: T
     assert "紧急" in text
     assert "审批后补" in text
     await supervisor.sees("待补审批", button="同意发出")
+    await first.sees("已紧急发出", button="返回")
     await first.presses("返回")
     await first.sees(visit.subject.name, button="开始检查")
     await first.presses("开始检查")
