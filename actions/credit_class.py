@@ -200,6 +200,7 @@ async def weigh_due(session: AsyncSession, now: datetime, limit: int = BATCH) ->
         )
         .order_by(Subject.id)
         .limit(limit)
+        .execution_options(populate_existing=True)
     )
     subjects = list((await session.scalars(query)).unique())
     for subject in subjects:

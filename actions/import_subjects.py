@@ -8,6 +8,7 @@ from sqlalchemy import Table, delete, insert, select
 
 from actions.areas import ensure_areas, gazetteer
 from actions.cells import Fault, Values, known, phone, position, tags, tidy
+from actions.credit_class import weigh_due
 from actions.importing import Keyed, Kind, Note
 from actions.spreadsheets import Column
 from models import subject_search
@@ -206,9 +207,11 @@ class Subjects(Keyed):
             await self.connection.execute(insert(_LABELS), rows)
 
     async def finish(self) -> None:
-        """Where address and code differ, and kinds that only the code could tell."""
+        """Where address and code differ, and kinds that only the code could tell; credit is weighed anew."""
         counts = {"area_differs": self.area_differs, "kind_by_code": self.kind_unknown}
         self.report.notes += [Note(code, {"n": count}) for code, count in counts.items() if count]
+        while await weigh_due(self.session, self.now):  # what the file wrote over (R3.3.2c)
+            pass
 
 
 SUBJECTS = Kind("subjects", "subjects", COLUMNS, Subjects)

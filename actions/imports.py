@@ -24,6 +24,7 @@ from actions.import_inspectors import INSPECTORS
 from actions.import_items import ITEMS
 from actions.import_plans import PLANS
 from actions.import_subjects import SUBJECTS
+from actions.import_warnings import WARNINGS
 from actions.importing import Kind, Note, Report
 from actions.spreadsheets import Row, Source, Table, reading
 from models.people import Person
@@ -32,7 +33,7 @@ from rules.refusal import Refusal
 BATCH = 2000  # rows a statement; also how long the bot is deaf, some 50 ms
 LONGEST_JSON = 4 << 20  # bytes
 
-KINDS = {kind.name: kind for kind in (SUBJECTS, INSPECTORS, ITEMS, CHECKLISTS, PLANS, HOLIDAYS)}
+KINDS = {kind.name: kind for kind in (SUBJECTS, INSPECTORS, ITEMS, CHECKLISTS, PLANS, WARNINGS, HOLIDAYS)}
 
 
 async def bring_in(
