@@ -6,14 +6,15 @@ import asyncio
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 import documents
-from actions import letters, proofs, records
+from actions import lead_lists, letters, proofs, records
 from documents import notice, proof, record
+from handlers import lead_tables
 from handlers.turn import House
 from locales import Words
 from models.database import Database
@@ -26,14 +27,14 @@ NOT_IN_A_NAME = re.compile(r"[^\w.（）()-]+")
 
 @dataclass(frozen=True)
 class Printed:
-    """A PDF and the name under which it is sent."""
+    """A PDF, or a workbook, and the name under which it is sent."""
 
     name: str
     pdf: bytes
 
 
 class Press:
-    """Knows the kinds of paper: `record` and `notice` by the row's id, `proof` by visit and person."""
+    """Knows the kinds of paper: `record`, `notice` by the row's id, `proof` by visit and person, `leads` by month."""
 
     def __init__(self, database: Database, house: House, now: Callable[[], datetime]) -> None:
         self.database = database
@@ -43,6 +44,8 @@ class Press:
     async def print(self, paper: dict[str, Any]) -> Printed:
         """The PDF of a paper: `kind`, `id`, `language` and, for a proof, `person`. LookupError if it is not there."""
         words = Words(paper["language"], self.house.zone)
+        if paper["kind"] == "leads":
+            return await self._leads(paper, words)
         async with self.database.read() as session:
             subject, data = await getattr(self, f"_{paper['kind']}")(session, paper, words)
         pdf = await asyncio.to_thread(documents.render, paper["kind"], data, paper["language"])
@@ -60,6 +63,16 @@ class Press:
         row = await session.get_one(Notice, paper["id"])
         address = f"{self.house.public_url}/visits/{row.visit.token}"
         return row.visit.subject.name, notice.sheet(letters.facts(row, self.house.zone), address, words)
+
+    async def _leads(self, paper: dict[str, Any], words: Words) -> Printed:
+        """The list of a month's leads, `id` months ago, that `person` may read: a workbook."""
+        first, end = lead_tables.month_of(self.now().astimezone(self.house.zone).date(), paper["id"])
+        span = [datetime.combine(day, time(), self.house.zone) for day in (first, end)]
+        async with self.database.read() as session:
+            person = await session.get_one(Person, paper["person"])
+            found = await lead_lists.of_month(session, person, span[0], span[1])
+            title = str(words("leads.month", month=f"{first:%Y-%m}").unescape())
+            return Printed(f"{title}.xlsx", await asyncio.to_thread(lead_tables.table, words, found, title))
 
     async def _proof(self, session: AsyncSession, paper: dict[str, Any], words: Words) -> tuple[str, dict[str, Any]]:
         visit = await session.get_one(Visit, paper["id"])

@@ -167,6 +167,7 @@ BUTTONS = {
         timeless("free_send", lead_drafts.free_send, lead_drafts.free, lead_drafts.new),
         timeless("leads", lead_lists.listed),
         timeless("lead_folder", lead_lists.folder),
+        timeless("lead_month", lead_lists.month),
         timeless("desk", lead_lists.desk),
         timeless("desk_to", lead_lists.desk_to),
         timeless("desk_until", lead_lists.desk_until),

@@ -1,12 +1,18 @@
-"""Leads on five phones: sent wrongly, returned, sent on, asked about, extended, resolved; and one that the office decides."""
+"""Leads on five phones: sent wrongly, returned, sent on, asked about, extended, resolved; one the office decides."""
 
 from __future__ import annotations
 
+import asyncio
+import os
+import sys
 from collections.abc import AsyncIterator
 from datetime import date, datetime, timedelta
+from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import pytest
+from python_calamine import load_workbook
 from sqlalchemy import select
 
 from bot.settings import Settings
@@ -17,6 +23,7 @@ from models.subjects import Subject
 from tests.conversations.conftest import Clock, Town, settle_town, town_running
 from tests.conversations.test_campaign import at_the_checklist, photo
 
+ROOT = Path(__file__).parents[2]
 MORE = (  # staff number, name, organ, department, area, roles
     ("330700051", "吴住建", "义乌市住房和城乡建设局", "住建", "330782", ("liaison",)),
     ("330700052", "郑住建", "义乌市住房和城乡建设局", "住建", "330782", ("inspector",)),
@@ -61,7 +68,9 @@ async def five(settings: Settings, clock: Clock) -> AsyncIterator[Town]:
         yield found
 
 
-async def told_of(town: Town, sender: str = "张伟", department: str = "消防救援", words: str = "后厨通道堆放气瓶") -> Lead:
+async def told_of(
+    town: Town, sender: str = "张伟", department: str = "消防救援", words: str = "后厨通道堆放气瓶"
+) -> Lead:
     """Somebody sees something in the street and hands it over."""
     phone = town[sender]
     for say, press, then in (
@@ -80,6 +89,18 @@ async def told_of(town: Town, sender: str = "张伟", department: str = "消防�
     await phone.presses("发送")
     await phone.sees("已移送")
     return (await town.rows(select(Lead).order_by(Lead.id.desc())))[0]
+
+
+async def printed(town: Town, *words: str) -> str:
+    """What a command says about this town."""
+    folder = str(town.app.settings.data_dir)
+    env = {**os.environ, "DATA_DIR": folder, "BOT_TOKEN": "123456:TEST", "LOG_LEVEL": "WARNING"}
+    run = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "bot", *words, env=env, cwd=ROOT, stdout=asyncio.subprocess.PIPE
+    )
+    said, _ = await run.communicate()
+    assert run.returncode == 0
+    return said.decode()
 
 
 async def later(town: Town, days: int) -> None:
@@ -175,6 +196,28 @@ async def test_a_lead_through_five_departments(five: Town) -> None:
     ]
     await sender.presses("经过")
     await sender.sees("孙消防：办结：移送司法")
+    told = await printed(five, "export", "lead", "1")
+    for who, what in (
+        ("义乌市市场监督管理局 张伟", "移送 金华市生态环境局义乌分局"),
+        ("金华市生态环境局义乌分局 周环保", "退回“气瓶归消防救援管，我们只管油烟”"),
+        ("义乌市市场监督管理局 张伟", "改送 义乌市消防救援大队"),
+        ("义乌市消防救援大队 陈消防", "签收"),
+        ("义乌市消防救援大队 陈消防", "问“气瓶有几个？什么气？”"),
+        ("义乌市市场监督管理局 张伟", "答“四个液化气瓶，照片是今天拍的”"),
+        ("义乌市消防救援大队 陈消防", "申请延到"),
+        ("义乌市市场监督管理局 赵主管", "同意延到"),
+        ("义乌市消防救援大队 陈消防", "转 孙消防 办"),
+        ("义乌市消防救援大队 孙消防", "办结：移送司法“义乌市公安局，义消移字〔2026〕5号”"),
+    ):
+        _, found, told = told.partition(f"{who}：{what}")
+        assert found, (who, what, told)
+    await sender.says("/leads")
+    await sender.sees("要我办 0 条", button="月报")
+    await sender.presses("月报")
+    sheet = await sender.sees("线索月报 2026-11")
+    assert sheet.document
+    rows = load_workbook(BytesIO(sheet.document)).get_sheet_by_index(0).to_python()
+    assert [rows[0][0], rows[1][0], rows[1][-3]] == ["编号", 1, "移送司法"]
 
 
 async def test_what_is_overdue_is_decided_by_the_office(five: Town) -> None:
