@@ -156,9 +156,12 @@ SOURCES: dict[str, tuple[Select[Any], ...]] = {
     **{deadline: (_proposals(kind),) for kind, deadline in DEADLINES.items()},
     "withheld": (_withheld(),),
 }
-MOVES: dict[
-    str, tuple[InstrumentedAttribute[Any], InstrumentedAttribute[int]]
-] = {  # where the day is kept, and the thing
+# Where the day is kept, and the number of the thing.
+MOVES: dict[str, tuple[InstrumentedAttribute[Any], InstrumentedAttribute[int]]] = {
     "seat": (Seat.answer_by, Seat.visit_id),
     **dict.fromkeys(DEADLINES.values(), (CreditProposal.decide_by, CreditProposal.id)),
+    "lead_accept": (Lead.due, Lead.id),
+    "lead_resolve": (Lead.due, Lead.id),
+    "lead_return": (Lead.due, Lead.id),
+    "lead_office": (Lead.office_by, Lead.id),
 }
