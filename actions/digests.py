@@ -1,83 +1,111 @@
-"""What a supervisor needs to know in the morning, in figures."""
+"""Who hears when how things stand, and what a digest says (R4.1): what needs somebody first, and a picture of the rest.
+
+The needs are the sections of `actions.digest_sections`, where a noun adds its own; the picture is made of the facts of
+`actions.digest_cards`. Whoever has nothing under way and nothing to do is not told anything.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import String, cast, exists, func, literal, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from actions.calendars import official
+from actions.digest_cards import CARDS, Block
+from actions.digest_sections import PRESSING, SECTIONS, Need
+from actions.digest_sections import Asked as Asked
+from actions.digest_sections import overdue as overdue
+from actions.journal import record
 from actions.notify import notify
-from models.leads import Lead
-from models.people import Person, with_role
-from models.plans import Task
-from models.visits import Seat, Visit
-from rules.leads import OPEN as LEADS_OPEN
-from rules.visits import NO_VISIT, OPEN
+from models.base import has_tag
+from models.digests import DigestWish
+from models.mail import Outbox
+from models.people import Chat, Person
+from rules.digests import DAILY, HOUR, HOURS, KINDS, READERS, ROLES, due, period
+from rules.refusal import Refusal
+from rules.statistics import Period
 
 
 @dataclass(frozen=True)
 class Digest:
-    """The state of an organ's work on a day; all are numbers of visits, but `returned_leads` and `open_seats`."""
+    """What a digest of a kind says: the needs by the key of their section, and the blocks of the picture."""
 
-    total: int
-    done: int
-    open: int
-    overdue: int
-    to_review: int
-    returned_leads: int
-    open_leads: int
-    open_seats: int
+    kind: str
+    period: Period
+    pressing: Sequence[tuple[str, Need]]
+    news: Sequence[tuple[str, Need]]
+    blocks: Sequence[Block]
 
     @property
     def empty(self) -> bool:
-        """Nothing under way and nothing to do: nothing to say."""
-        return not (self.open or self.to_review or self.returned_leads or self.open_leads)
+        """Nothing to do and nothing under way: nothing to say."""
+        return not (self.pressing or self.news or self.blocks)
 
 
-async def digest(session: AsyncSession, person: Person, today: date) -> Digest:
-    """The figures for a supervisor's organ."""
-    late = (Visit.due < today).label("late")
-    query = (
-        select(Visit.state, late, func.count())
-        .join(Task, Task.id == Visit.task_id)
-        .where(Task.organ_id == person.organ_id, Visit.state.not_in(("drawn", *NO_VISIT)))
-        .group_by(Visit.state, "late")
-    )
-    rows = (await session.execute(query)).tuples().all()
-    leads_query = (
-        select(Lead.state, func.count())
-        .join(Person, Person.id == Lead.sender_id)
-        .where(Person.organ_id == person.organ_id, Lead.state.in_(LEADS_OPEN))
-        .group_by(Lead.state)
-    )
-    leads = dict((await session.execute(leads_query)).tuples().all())
-    seats_query = (
-        select(func.count())
-        .select_from(Seat)
-        .join(Visit, Visit.id == Seat.visit_id)
-        .join(Task, Task.id == Visit.task_id)
-        .where(Seat.state == "open", Visit.state.in_(OPEN), Task.organ_id == person.organ_id)
-    )
-    return Digest(
-        total=sum(number for _, _, number in rows),
-        done=sum(number for state, _, number in rows if state == "published"),
-        open=sum(number for state, _, number in rows if state in OPEN),
-        overdue=sum(number for state, is_late, number in rows if is_late and state in OPEN),
-        to_review=sum(number for state, _, number in rows if state == "submitted"),
-        returned_leads=leads.get("returned", 0),
-        open_leads=sum(leads.values()),
-        open_seats=await session.scalar(seats_query) or 0,
-    )
+async def digest(session: AsyncSession, person: Person, now: datetime, kind: str = DAILY) -> Digest:
+    """What somebody should know, by their roles; `now` is in the zone of the people."""
+    asked = Asked(session, person, now)
+    found = [
+        (section.key, need)
+        for section in SECTIONS
+        if set(section.roles) & set(person.roles) and (need := await section.query(asked)) is not None
+    ]
+    blocks: list[dict[str, Any]] = []
+    for role in ROLES:
+        if role in person.roles or (role == "liaison" and "deputy" in person.roles):
+            blocks += await CARDS[role](asked, kind)
+    pressing = [(key, need) for key, need in found if need.kind == PRESSING]
+    news = [(key, need) for key, need in found if need.kind != PRESSING]
+    return Digest(kind, period(kind, now.date()), pressing, news, blocks)
 
 
-async def send_digests(session: AsyncSession, now: datetime) -> None:
-    """Promise each supervisor this working day's digest, unless there is nothing to say."""
+async def send_digests(session: AsyncSession, now: datetime) -> int:
+    """Promise this working day's digest to everybody whose hour has come; how many. What it says is found out later."""
     today = now.date()
-    if not official().works(today):
-        return
-    for supervisor in await with_role(session, "supervisor"):
-        if not (await digest(session, supervisor, today)).empty:
-            await notify(session, supervisor.id, "digest", f"{today:%Y%m%d}", now)
+    key = f"{today:%Y%m%d}"
+    promised = literal(f"digest:{key}:") + cast(Person.id, String)
+    query = (
+        select(Person, DigestWish)
+        .join(Chat, Chat.person_id == Person.id)
+        .outerjoin(DigestWish, DigestWish.person_id == Person.id)
+        .where(Person.status == "active", or_(*(has_tag(Person.roles, role) for role in READERS)))
+        .where(func.coalesce(DigestWish.hour, HOUR) <= now.hour)
+        .where(~exists().where(Outbox.dedupe_key == promised))
+    )
+    count = 0
+    for person, wish in (await session.execute(query)).tuples().all():
+        if kind := due(official(), today, wish.kinds if wish else KINDS):
+            count += await notify(session, person.id, "digest", key, now, of=kind, day=str(today))
+    return count
+
+
+async def wish_of(session: AsyncSession, person: Person) -> DigestWish:
+    """What somebody chose, or what holds for whoever did not; not yet kept in the latter case."""
+    found = await session.get(DigestWish, person.id)
+    return found or DigestWish(person_id=person.id, hour=HOUR, kinds=KINDS)
+
+
+async def choose_hour(session: AsyncSession, person: Person, hour: int, now: datetime) -> None:
+    """From now on somebody's digests come at this full hour. Refused at night."""
+    if hour not in HOURS:
+        raise Refusal("digests.hour", first=HOURS[0], last=HOURS[-1])
+    wish = await wish_of(session, person)
+    record(session, now, person, "choose", "digest", person.id, before={"hour": wish.hour}, after={"hour": hour})
+    wish.hour = hour
+    session.add(wish)
+    await session.flush()
+
+
+async def switch(session: AsyncSession, person: Person, kind: str, now: datetime) -> None:
+    """Somebody wants a kind of digest no more, or again."""
+    wish = await wish_of(session, person)
+    kinds = tuple(one for one in KINDS if (one in wish.kinds) != (one == kind))
+    was, will = {"kinds": list(wish.kinds)}, {"kinds": list(kinds)}
+    record(session, now, person, "choose", "digest", person.id, before=was, after=will)
+    wish.kinds = kinds
+    session.add(wish)
+    await session.flush()

@@ -1,7 +1,8 @@
 """The rows behind each figure of the assessment, as named queries: one list both to count and to trace (R4.1).
 
-A row has `id`, `task_id`, `organ_id` and `area_code` (who and where it counts for), `at` (a date or a moment: to which
-days it belongs) and `met` (1 or 0). A visit that was made part of another one stands as that one (综合查一次, R1.4).
+A row has `id`, `task_id` (of a planned task its own), `organ_id` and `area_code` (who and where it counts for), `at` (a
+date or a moment: to which days it belongs) and `met` (1 or 0). A visit that was made part of another one stands as that
+one (综合查一次, R1.4).
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from models.base import Instant
 from models.draws import Draw
 from models.leads import Lead
 from models.people import Organ
-from models.plans import Task, TaskItem
+from models.plans import Plan, PlannedTask, Task, TaskItem
 from models.publication import Publication
 from models.subjects import Subject
 from models.visits import Seat, Visit
@@ -40,17 +41,6 @@ PRESENCE = [name for name, method in METHODS.items() if method.presence]
 
 def _flag(condition: ColumnElement[bool]) -> ColumnElement[int]:
     return case((condition, 1), else_=0).label("met")
-
-
-def _tasks(met: ColumnElement[bool]) -> Rows:
-    return select(
-        Task.id,
-        Task.id.label("task_id"),
-        Task.organ_id,
-        Task.area_code,
-        Task.ends.label("at"),
-        _flag(met),
-    )
 
 
 def _visits(at: Any, met: ColumnElement[bool]) -> Rows:
@@ -78,11 +68,31 @@ def _done() -> ColumnElement[bool]:
 
 
 def _plan(period: Period, now: datetime) -> Rows:
-    return _tasks(_done())
+    edition, entry = aliased(Plan), aliased(PlannedTask)  # a task may have been made from an earlier edition
+    made = (
+        select(Task.id)
+        .join(entry, entry.id == Task.planned_id)
+        .join(edition, edition.id == entry.plan_id)
+        .where(edition.number == Plan.number, entry.number == PlannedTask.number, _done())
+        .correlate(Plan, PlannedTask)
+    )
+    return (
+        select(
+            PlannedTask.id,
+            PlannedTask.id.label("task_id"),
+            Plan.organ_id,
+            PlannedTask.area_code,
+            PlannedTask.ends.label("at"),
+            _flag(made.exists()),
+        )
+        .join(Plan, Plan.id == PlannedTask.plan_id)
+        .where(Plan.state == "published")
+    )
 
 
 def _task(period: Period, now: datetime) -> Rows:
-    return _tasks(_done()).where(_drawn())
+    task = (Task.id, Task.id.label("task_id"), Task.organ_id, Task.area_code, Task.ends.label("at"))
+    return select(*task, _flag(_done())).where(_drawn())
 
 
 def _check(period: Period, now: datetime) -> Rows:
@@ -136,6 +146,7 @@ def _feedback(period: Period, now: datetime) -> Rows:
         )
         .join(Organ, Organ.id == Lead.organ_id)
         .outerjoin(Visit, Visit.id == Lead.visit_id)
+        .where(Lead.state != "closed")
     )
 
 

@@ -255,7 +255,7 @@ async def visit_code(session: AsyncSession, token: str) -> VisitCode | None:
         .order_by(Part.position)
     )
     items = [VisitItem(*one) for one in await session.execute(asked)]
-    finished = row.state in ("submitted", "withheld", "published")
+    finished = row.state in ("submitted", "published")
     return VisitCode._make((*row[:8], finished, _subject(row[10:-2]), items, officers, *row[-2:]))
 
 

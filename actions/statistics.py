@@ -5,6 +5,7 @@ For the public page and for programs: `overview` and `by` name nobody. `rows` is
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
@@ -16,10 +17,13 @@ from actions.figures import ROWS, within
 from models.items import Item
 from models.leads import Lead
 from models.people import Area, Organ
-from models.plans import Task, TaskItem
+from models.plans import Plan, PlannedItem, PlannedTask, Task, TaskItem
 from models.subjects import Subject
 from models.visits import Visit
-from rules.statistics import DIMENSIONS, FIGURES, LEAD, TASK, Period, Share
+from rules.statistics import DIMENSIONS, FIGURES, LEAD, PLANNED, TASK, VISIT, Period, Share
+
+MOST_ROWS = 10_000  # of a figure in a workbook
+_NAMES: dict[str, Any] = {TASK: Task.name, VISIT: Subject.name, LEAD: Subject.name}
 
 
 @dataclass(frozen=True)
@@ -47,10 +51,10 @@ class Line:
 
 @dataclass(frozen=True)
 class Row:
-    """One thing that was counted: a task, visit or lead. `name` is the task's or the subject's."""
+    """One thing that was counted: a planned task, task, visit or lead. `name` is the task's or the subject's."""
 
     id: int
-    task: str  # its number
+    task: str  # the number of its task, or plan; empty of a lead without a visit
     name: str
     organ: str
     area: str
@@ -58,10 +62,12 @@ class Row:
     met: bool
 
 
-async def overview(session: AsyncSession, scope: Scope, now: datetime) -> dict[str, Share]:
-    """All figures; `now` is in the zone of the people."""
+async def overview(
+    session: AsyncSession, scope: Scope, now: datetime, keys: Collection[str] = tuple(FIGURES)
+) -> dict[str, Share]:
+    """All figures, or some; `now` is in the zone of the people."""
     found = {}
-    for key in FIGURES:
+    for key in keys:
         rows = _counted(key, scope, now)
         found[key] = Share(*(await session.execute(select(*_sums(rows.c.met)))).tuples().one())
     return found
@@ -84,10 +90,11 @@ async def by(session: AsyncSession, key: str, dimension: str, scope: Scope, now:
         query = select(Area.code, Area.name, met, total).join(rows, rows.c.area_code == Area.code)
         query = query.group_by(Area.code, Area.name)
     elif dimension == "item":
+        of_task, link = _items(key)
         asked = (  # once, though a task may have an item in two versions
-            select(TaskItem.task_id, Item.code, func.max(Item.name).label("name"))
-            .join(Item, Item.id == TaskItem.item_id)
-            .group_by(TaskItem.task_id, Item.code)
+            select(of_task.label("task_id"), Item.code, func.max(Item.name).label("name"))
+            .join(Item, Item.id == link)
+            .group_by(of_task, Item.code)
             .subquery()
         )
         query = select(asked.c.code, func.max(asked.c.name), met, total).join(rows, rows.c.task_id == asked.c.task_id)
@@ -115,20 +122,23 @@ async def rows(
     """The rows that a figure counts, the oldest number first: all, or those that are met or not; `after` an id."""
     counted = _counted(key, scope, now)
     kind = FIGURES[key].rows
-    name: Any = Task.name if kind == TASK else Subject.name
-    query = (
-        select(counted.c.id, Task.number, name, Organ.name, Area.name, counted.c.at, counted.c.met)
+    number, name = (Plan.number, PlannedTask.name) if kind == PLANNED else (Task.number, _NAMES[kind])
+    query: Any = (
+        select(counted.c.id, number, name, Organ.name, Area.name, counted.c.at, counted.c.met)
         .select_from(counted)
-        .outerjoin(Task, Task.id == counted.c.task_id)
         .join(Organ, Organ.id == counted.c.organ_id)
         .join(Area, Area.code == counted.c.area_code)
         .where(counted.c.id > after)
         .order_by(counted.c.id)
         .limit(limit)
     )
+    if kind == PLANNED:
+        query = query.join(PlannedTask, PlannedTask.id == counted.c.id).join(Plan, Plan.id == PlannedTask.plan_id)
+    else:
+        query = query.outerjoin(Task, Task.id == counted.c.task_id)
     if kind == LEAD:
         query = query.join(Lead, Lead.id == counted.c.id).join(Subject, Subject.id == Lead.subject_id)
-    elif kind != TASK:
+    elif kind == VISIT:
         query = query.join(Visit, Visit.id == counted.c.id).join(Subject, Subject.id == Visit.subject_id)
     if met is not None:
         query = query.where(counted.c.met == int(met))
@@ -137,6 +147,23 @@ async def rows(
         Row(number, task or "", name, organ, area, _day(at, now), bool(is_met))
         for number, task, name, organ, area, at, is_met in found
     ]
+
+
+async def everything(session: AsyncSession, scope: Scope, organ_id: int, now: datetime) -> dict[str, Any]:
+    """All of it for a workbook, as `documents.statistics` takes it; the rows of one organ alone if named."""
+    parts = {}
+    for dimension in DIMENSIONS:
+        lines = {key: await by(session, key, dimension, scope, now) for key in FIGURES}
+        parts[dimension] = {
+            key: [(one.name, one.share.met, one.share.total) for one in found] for key, found in lines.items()
+        }
+    listed, cut = {}, 0
+    for key in FIGURES:
+        found = await rows(session, key, replace(scope, organ_id=organ_id), now, limit=MOST_ROWS + 1)
+        cut = MOST_ROWS if len(found) > MOST_ROWS else cut
+        listed[key] = [(one.task, one.name, one.organ, one.area, str(one.at), one.met) for one in found[:MOST_ROWS]]
+    figures = {key: (share.met, share.total) for key, share in (await overview(session, scope, now)).items()}
+    return {"figures": figures, "parts": parts, "rows": listed, "cut": cut}
 
 
 def narrowed(scope: Scope, dimension: str, key: str) -> Scope:
@@ -160,9 +187,17 @@ def _counted(key: str, scope: Scope, now: datetime) -> Any:
         below = select(Area.code).where((Area.code == scope.area) | (Area.parent == scope.area))
         query = query.where(rows.c.area_code.in_(below))
     if scope.item:
-        tasks = select(TaskItem.task_id).join(Item, Item.id == TaskItem.item_id).where(Item.code == scope.item)
+        of_task, link = _items(key)
+        tasks = select(of_task).join(Item, Item.id == link).where(Item.code == scope.item)
         query = query.where(rows.c.task_id.in_(tasks))
     return query.subquery("rows")
+
+
+def _items(key: str) -> tuple[Any, Any]:
+    """The columns that say which items the tasks of a figure's rows have: of the task, and of the item."""
+    if FIGURES[key].rows == PLANNED:
+        return PlannedItem.planned_id, PlannedItem.item_id
+    return TaskItem.task_id, TaskItem.item_id
 
 
 def _sums(met: ColumnElement[int]) -> tuple[ColumnElement[int], ColumnElement[int]]:

@@ -107,7 +107,8 @@ class Postman:
             await self.sender.pace.wait(notice.chat_id)
             shown = notice.text, notice.buttons[0]["rows"]
             if paper := notice.buttons[0].get("paper"):
-                message_id = await self.sender.paper(notice.chat_id, paper, *shown)
+                send = self.sender.picture if paper["do"] == "picture" else self.sender.paper
+                message_id = await send(notice.chat_id, paper, *shown)
             else:
                 message_id = await self.sender.say(notice.chat_id, *shown)
             outcome = {"ended_at": self.now(), "outcome": "sent", "message_id": message_id}

@@ -32,7 +32,7 @@ log = structlog.get_logger("sending")
 NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 FILES = ("photo", "document", "voice", "audio", "video", "video_note")  # known to Telegram by their id
 # What Telegram counts; an edit or a toast it does not.
-MESSAGES = ("say", *FILES, "position", "sheet", "qr", "paper")
+MESSAGES = ("say", *FILES, "position", "sheet", "qr", "paper", "picture")
 LONGEST = 4096  # of a message, in UTF-16 units, without its markup
 TAG = re.compile(r"<[^>]*>")
 UNCHANGED = "not modified"
@@ -178,6 +178,8 @@ class Sender:
                 return await self._send_sheet(chat_id, reply)
             case "paper":
                 return await self.paper(chat_id, reply, reply["text"], reply["rows"])
+            case "picture":
+                return await self.picture(chat_id, reply, reply["text"], reply["rows"])
             case "qr":
                 picture = qr_png(reply["content"])
                 markup = keyboard(reply["rows"])
@@ -231,11 +233,23 @@ class Sender:
             return await self.say(chat_id, paper["sorry"], [])
         sent = await self.bot.send_document(
             chat_id,
-            printed.pdf,
+            printed.data,
             caption=text,
             parse_mode=ParseMode.HTML,
             filename=printed.name,
             reply_markup=keyboard(rows),
+        )
+        return sent.message_id
+
+    async def picture(self, chat_id: int, order: dict[str, Any], text: str, rows: list[Any]) -> int:
+        """A picture, drawn now, with its text under it; where that fails the text alone."""
+        try:
+            drawn = await self.press.draw(order)
+        except Exception:
+            log.exception("a picture cannot be drawn", kind=order["kind"])
+            return await self.say(chat_id, text, rows)
+        sent = await self.bot.send_photo(
+            chat_id, drawn, caption=text, parse_mode=ParseMode.HTML, reply_markup=keyboard(rows)
         )
         return sent.message_id
 

@@ -1,4 +1,4 @@
-"""What is put on paper: the sheets of a visit as PDF, made of frozen facts, our templates and embedded fonts alone."""
+"""What is printed or drawn: sheets as PDF and cards as PNG, of frozen facts, our templates and embedded fonts alone."""
 
 from __future__ import annotations
 
@@ -13,11 +13,13 @@ from typing import Any
 
 import typst
 
-__all__ = ["TEMPLATES", "printable", "render"]
+__all__ = ["PICTURES", "TEMPLATES", "picture", "printable", "render"]
 
 HERE = Path(__file__).parent
 FONTS = ("cvttf_NotoSansCJK_Regular", "cvttf_NotoSansCJK_Bold")  # packages; the machine's own fonts are never used
 TEMPLATES = ("record", "notice", "proof")
+PICTURES = ("digest",)
+WIDTH, PAGE = 1080, 360  # of a picture, in pixels and as the template counts, in points
 LANGUAGES = {"zh_CN": ("zh", "cn"), "en": ("en", "gb")}  # of the text, so that Chinese is drawn as in the mainland
 # Orders to the reading direction and other marks that nobody sees: on paper they could only mislead.
 UNSEEN = re.compile(
@@ -35,14 +37,25 @@ def render(template: str, data: dict[str, Any], language: str) -> bytes:
     """
     if template not in TEMPLATES or language not in LANGUAGES:
         raise ValueError(f"no template {template} in {language}")
+    return _compile(template, data, language)
+
+
+def picture(template: str, data: dict[str, Any], language: str) -> bytes:
+    """A template of ours with this data as PNG, 1080 pixels wide; else as `render`."""
+    if template not in PICTURES or language not in LANGUAGES:
+        raise ValueError(f"no template {template} in {language}")
+    return _compile(template, data, language, format="png", ppi=72 * WIDTH / PAGE)
+
+
+def _compile(template: str, data: dict[str, Any], language: str, **options: Any) -> bytes:
     lang, region = LANGUAGES[language]
     inputs = {"data": json.dumps(_clean(data), ensure_ascii=False), "lang": lang, "region": region}
     with _one_at_a_time:
-        pdf: bytes = typst.compile(
+        drawn: bytes = typst.compile(
             str(HERE / f"{template}.typ"), root=str(HERE), font_paths=_fonts(), ignore_system_fonts=True,
-            sys_inputs=inputs, timestamp=0,
+            sys_inputs=inputs, timestamp=0, **options,
         )  # fmt: skip
-    return pdf
+    return drawn
 
 
 def printable(text: str) -> str:

@@ -28,6 +28,12 @@ class Catalogue(Protocol):
     def full_day(self, day: date) -> str:
         """A date with its year."""
 
+    def short_day(self, day: date) -> str:
+        """A date without its year."""
+
+    def month(self, day: date) -> str:
+        """A month with its year."""
+
 
 class Plain:
     """A catalogue for paper: what it gives is text, never markup."""
@@ -49,6 +55,14 @@ class Plain:
         if not day:
             return ""
         return self._catalogue.full_day(date.fromisoformat(day) if isinstance(day, str) else day)
+
+    def short(self, day: str) -> str:
+        """A date in ISO form as month and day alone: 12月8日."""
+        return self._catalogue.short_day(date.fromisoformat(day))
+
+    def month(self, day: str) -> str:
+        """The month of a date in ISO form, with its year."""
+        return self._catalogue.month(date.fromisoformat(day))
 
     def moment(self, at: datetime | str | None) -> str:
         """A moment to the minute, in the zone of the people: 2026年12月8日 10:21; empty for none."""

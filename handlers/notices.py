@@ -9,7 +9,6 @@ from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from actions import subject
-from actions.digests import digest
 from actions.findings import result_of
 from actions.work import absent
 from handlers import (
@@ -21,7 +20,6 @@ from handlers import (
     letters,
     offers,
     papers,
-    publication,
     records,
     reminders,
     review,
@@ -204,14 +202,6 @@ async def _clock_behind(tell: Telling) -> Message:
     return Message(tell.words("draw.clock_behind", number=draw.sequence), rows, f"draw:{draw.id}")
 
 
-async def _digest(tell: Telling) -> Message | None:
-    figures = await digest(tell.session, tell.person, tell.today)
-    if figures.empty:
-        return None
-    text, rows = digests.describe(tell.words, figures, tell.person.organ, tell.today)
-    return Message(text, rows, "digest")
-
-
 def _line(key: str) -> Render:
     async def told(tell: Telling) -> Message:
         return Message(tell.words(key, name=(await tell.who()).name), [])
@@ -224,7 +214,7 @@ NOTICES: dict[str, Render] = {
     "credit.proposed": credit_lists.told_proposed,
     "deadlines.moved": reminders.told_moved,
     **lead_notices.NOTICES,
-    "digest": _digest,
+    "digest": digests.told,
     "draws.clock_behind": _clock_behind,
     "draws.no_beacon": _no_beacon,
     "draws.ready": _ready,
@@ -243,8 +233,6 @@ NOTICES: dict[str, Render] = {
     "plans.published": annual.told("plan.they_published", "published"),
     "plans.rejected": annual.told("plan.they_rejected", "draft"),
     "plans.to_decide": annual.told_to_decide,
-    "publication.asked": publication.told_asked,
-    "publication.decided": publication.told_decided,
     "records.amended": records.told_amended,
     "reminders": reminders.told,
     "tasks.agreed": tasks.told("task.they_agreed"),

@@ -28,7 +28,6 @@ OPENS = {  # by kind of deadline: the button that opens the thing
     "review": "review_one",
     "seat": "visit",
     "visit": "visit",
-    "withheld": "review_one",
 }
 MARKS = "①②③④⑤"
 ACROSS = 3  # buttons in a row

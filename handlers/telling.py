@@ -42,7 +42,7 @@ class Telling:
 
 @dataclass(frozen=True)
 class Message:
-    """A notice in words; `about` is the thing whose card it becomes, `paper` a PDF that it comes with."""
+    """A notice in words; `about` is the thing whose card it becomes, `paper` a PDF or picture that it comes with."""
 
     text: Markup
     rows: Rows

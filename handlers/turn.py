@@ -134,7 +134,15 @@ class Turn:
 
     def send_paper(self, kind: str, number: int, caption: Markup, rows: Rows | None = None, person: int = 0) -> None:
         """A PDF, printed when it is sent: the record or notice with this id, or the proof of a visit for a person."""
-        self.replies.append({"do": "paper", "rows": rows or [], **paper(kind, number, self.words, caption, person)})
+        self.replies.append({"rows": rows or [], **paper(kind, number, self.words, caption, person)})
+
+    def send_picture(self, kind: str, data: dict[str, Any], caption: Markup, rows: Rows | None = None) -> None:
+        """A picture of facts, drawn when it is sent; the caption is said alone where that fails."""
+        self.replies.append({"rows": rows or [], "text": str(caption), **picture(kind, data, self.words)})
+
+    def send_workbook(self, kind: str, order: dict[str, Any], caption: Markup) -> None:
+        """A workbook (XLSX) of what `order` names, made when it is sent."""
+        self.replies.append({"rows": [], **paper(kind, 0, self.words, caption), "order": order})
 
     async def show(self, about: str, text: Markup, rows: Rows | None = None) -> None:
         """The living card about a thing: the tapped message becomes it, else a new one replaces the old."""
@@ -188,8 +196,13 @@ class Turn:
 
 def paper(kind: str, number: int, words: Words, caption: Markup, person: int = 0) -> Reply:
     """What is to be printed and sent; `sorry` is said instead where that fails."""
-    order = {"kind": kind, "id": number, "person": person, "language": words.language}
+    order = {"do": "paper", "kind": kind, "id": number, "person": person, "language": words.language}
     return {**order, "text": str(caption), "sorry": str(words("paper.failed"))}
+
+
+def picture(kind: str, data: dict[str, Any], words: Words) -> Reply:
+    """What is to be drawn and sent; `data` is plain facts, as JSON holds them."""
+    return {"do": "picture", "kind": kind, "data": data, "language": words.language}
 
 
 async def chat_for(session: AsyncSession, chat_id: int, language: str) -> Chat:

@@ -82,8 +82,8 @@ async def remind(database: Database, now: datetime) -> None:
 
 
 async def digests(database: Database, now: datetime) -> None:
-    """The morning's digests; after downtime still on the same day."""
-    if now.time() >= DIGEST_AT:
+    """The day's digests, for each at the hour they chose; after downtime still on the same day."""
+    if not quiet(now):
         async with database.write() as session:
             await digest_actions.send_digests(session, now)
 

@@ -21,6 +21,8 @@ HERE = Path(__file__).parent
 LANGUAGES = ("zh_CN", "en")
 DAY = {"zh_CN": "M月d日（EEE）", "en": "EEE d MMM"}
 DAY_AND_YEAR = {"zh_CN": "y年M月d日", "en": "d MMM y"}
+SHORT_DAY = {"zh_CN": "M月d日", "en": "d MMM"}
+MONTH = {"zh_CN": "y年M月", "en": "MMMM y"}
 MOMENT = {"zh_CN": "M月d日 HH:mm", "en": "d MMM HH:mm"}
 
 
@@ -75,6 +77,14 @@ class Words:
     def full_day(self, day: date) -> str:
         """A date with its year: 2026年12月18日."""
         return format_date(day, DAY_AND_YEAR[self.language], Locale.parse(self.language))
+
+    def short_day(self, day: date) -> str:
+        """A date without its year: 12月18日."""
+        return format_date(day, SHORT_DAY[self.language], Locale.parse(self.language))
+
+    def month(self, day: date) -> str:
+        """A month with its year: 2026年12月."""
+        return format_date(day, MONTH[self.language], Locale.parse(self.language))
 
     def moment(self, moment: datetime) -> str:
         """A moment in the zone of the people: 12月8日 10:21."""

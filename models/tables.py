@@ -1,9 +1,11 @@
 """Every table in one place, for migrations and for tests: importing this fills `Base.metadata`."""
 
 from models import (
+    announcements,
     calendars,
     changes,
     credit,
+    digests,
     documents,
     draws,
     items,
@@ -22,9 +24,11 @@ from models.base import Base
 
 __all__ = [
     "Base",
+    "announcements",
     "calendars",
     "changes",
     "credit",
+    "digests",
     "documents",
     "draws",
     "items",

@@ -1,7 +1,8 @@
 """The figures of the assessment (绩效考核, R4.1): what each one counts, out of what, and to which days it belongs.
 
-A figure is a share of rows: of tasks, visits or leads. Its words are `statistics.KEY` (name), `statistics.KEY.total`
-and `statistics.KEY.met`; its rows are named queries in `actions.figures`, so that each number can be traced.
+A figure is a share of rows: of planned tasks, tasks, visits or leads. Its words are `statistics.KEY` (its name),
+`statistics.KEY.total` and `statistics.KEY.met`; its rows are named queries in `actions.figures`, so that each number
+can be traced.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from rules.results import OBSTRUCTED, PROBLEMS, UNREACHABLE
 from rules.visits import NOT_STARTED, WORKING
 from rules.workdays import Calendar
 
-TASK, VISIT, LEAD = "task", "visit", "lead"
+PLANNED, TASK, VISIT, LEAD = "planned", "task", "visit", "lead"
 ONE = timedelta(days=1)
 
 FOUND = PROBLEMS | {UNREACHABLE, OBSTRUCTED}  # results that say that something is wrong
@@ -25,7 +26,7 @@ NOT_HANDED_IN = (*NOT_STARTED, *WORKING)  # states of a visit whose result nobod
 
 @dataclass(frozen=True)
 class Figure:
-    """A share of `rows` (task, visit, lead). `better` is 1 where more is better, 0 where neither is."""
+    """A share of `rows` (planned, task, visit, lead). `better` is 1 where more is better, 0 where neither is."""
 
     rows: str
     clause: str
@@ -34,8 +35,8 @@ class Figure:
 
 FIGURES: Mapping[str, Figure] = MappingProxyType(
     {
-        # 计划完成率: of the tasks planned to end in the period, those that were drawn and all of whose visits are done.
-        "plan": Figure(TASK, "R3.2.1b"),
+        # 计划完成率: of the tasks of published plans that end in the period, those that were drawn, every visit done.
+        "plan": Figure(PLANNED, "R3.2.1b"),
         # 任务完成率: of the tasks that were drawn and end in the period, those all of whose visits are done.
         "task": Figure(TASK, "R3.3.1a"),
         # 检查完成率: of the visits due in the period, those whose result was handed in.
@@ -52,7 +53,7 @@ FIGURES: Mapping[str, Figure] = MappingProxyType(
         # 掌上执法率: of the visits handed in in the period at which somebody had to be there, those at which every
         # inspector said so on the phone.
         "phone": Figure(VISIT, "R3.3.2b"),
-        # 移送反馈率: of the leads sent in the period, those that were answered with an outcome.
+        # 移送反馈率: of the leads sent in the period and not withdrawn, those that were answered with an outcome.
         "feedback": Figure(LEAD, "R3.3.3a"),
     }
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from actions import register, register_clock
+from actions import register
 from web import query
 from web.site import SITE, render
 
@@ -26,19 +26,4 @@ async def find(request: web.Request) -> register.History:
 async def subject(request: web.Request) -> web.Response:
     """The page of a subject."""
     history = await find(request)
-    site, code = request.app[SITE], history.subject.code
-    async with site.database.read() as session:
-        owed = await register_clock.owed(session, code, site.now())
-        changes = await register_clock.changes(session, code)
-    listed = {one.task_number for one in owed}
-    waiting = [one for one in history.waiting if one.task_number not in listed]
-    return render(
-        request,
-        "subject.html",
-        q="",
-        history=history,
-        subject=history.subject,
-        owed=owed,
-        changes=changes,
-        waiting=waiting,
-    )
+    return render(request, "subject.html", q="", history=history, subject=history.subject)

@@ -25,7 +25,7 @@ from models.draws import Draw
 from models.items import Checklist, Item
 from models.leads import Lead
 from models.people import Organ, Person
-from models.plans import Task, TaskItem
+from models.plans import Plan, PlannedItem, PlannedTask, Task, TaskItem
 from models.publication import Publication
 from models.subjects import Subject
 from models.visits import Seat, Visit
@@ -74,6 +74,23 @@ async def campaign(session: AsyncSession, rng: random.Random) -> None:
     subjects = [
         await put(Subject, code=f"C{n}", name=f"店{n}", area_code=rng.choice(AREAS), updated_at=NOW) for n in range(12)
     ]
+    planned = []
+    for n in range(3):
+        for edition, state in rng.choice((((1, "published"),), ((1, "draft"),), ((1, "superseded"), (2, "published")))):
+            plan = await put(
+                Plan, number=f"P{n}", edition=edition, year=2026, name="计划", organ_id=organs[n * 2], state=state,
+                drafted_at=NOW,
+            )  # fmt: skip
+            for place in range(1, 3):
+                ends = NOW.date() + timedelta(days=rng.randint(-160, 190))
+                planned.append(
+                    await put(PlannedTask, plan_id=plan, number=place, name="任务", area_code=rng.choice(AREAS),
+                              ratio=Decimal(5), starts=ends, ends=ends)
+                )  # fmt: skip
+                for position, item in enumerate(rng.sample(items, rng.randint(1, 3))):
+                    await put(
+                        PlannedItem, planned_id=planned[-1], position=position, item_id=item, organ_id=organs[n * 2]
+                    )
     visits: list[Visit] = []
     for _ in range(rng.randint(3, 7)):
         starts = NOW.date() + timedelta(days=rng.randint(-220, 30))
@@ -81,6 +98,7 @@ async def campaign(session: AsyncSession, rng: random.Random) -> None:
         task = await put(
             Task, number=f"T{next(number)}", name="任务", organ_id=lead, area_code=rng.choice(AREAS), ratio=Decimal(5),
             starts=starts, ends=starts + timedelta(days=rng.randint(5, 60)), created_by=people[0], created_at=NOW,
+            planned_id=rng.choice([*planned, None]),
         )  # fmt: skip
         for position, item in enumerate(rng.sample(items, rng.randint(1, 3))):
             organ = lead if rng.random() < 0.7 else rng.choice(organs)
@@ -114,7 +132,8 @@ async def campaign(session: AsyncSession, rng: random.Random) -> None:
                 outcome = rng.choice(("case", "case", "no_case", "prosecution", "other")) if state == "resolved" else ""
                 await put(
                     Lead, visit_id=rng.choice((*(visit.id,) * 4, None)), subject_id=subject, sender_id=people[0],
-                    organ_id=rng.choice(organs), text="见照片", state=state, sent_at=moment(), accept_by=NOW.date(),
+                    organ_id=rng.choice(organs), text="见照片", state=state, sent_at=moment(), due=NOW.date(),
+                    origin="free", source_organ_id=organs[0],
                     outcome=outcome,
                 )  # fmt: skip
     hosts = [one for one in visits if one.state not in ("merged", "dropped")]
@@ -147,6 +166,8 @@ VISITS = f"""FROM visits v JOIN tasks t ON t.id = v.task_id JOIN subjects s ON s
 WHERE v.state <> 'dropped' AND s.area_code IN ({{areas}}) AND {{task}}"""
 LEFT = "COALESCE(h.state, v.state) IN ('drawn', 'released', 'accepted', 'started', 'returned')"
 TASKS = "FROM tasks t WHERE t.area_code IN ({areas}) AND {task} AND t.ends >= :first AND t.ends <= :last"
+PLANNED = """FROM planned_tasks t JOIN plans n ON n.id = t.plan_id AND n.state = 'published'
+WHERE t.area_code IN ({areas}) AND {task} AND t.ends >= :first AND t.ends <= :last"""
 DRAWN = "(SELECT COUNT(*) FROM draws d WHERE d.task_id = t.id AND d.state IN ('sealed', 'opened')) > 0"
 DONE = f"""{DRAWN} AND (SELECT COUNT(*) FROM visits v {HOST} WHERE v.task_id = t.id AND v.state <> 'dropped'
 AND {LEFT}) = 0"""
@@ -157,7 +178,12 @@ PUBLIC = f"""(SELECT COUNT(*) {VISITS} {HANDED} AND (SELECT COUNT(*) FROM public
 ON x.day = p.checked_on WHERE p.visit_id = v.id AND p.version = 1 AND p.published_at {{sign}} x.stop) > 0)"""
 # What each figure counts: the rows that are met, and all rows.
 PLAIN = {
-    "plan": (f"SELECT COUNT(*) {TASKS} AND {DONE}", f"SELECT COUNT(*) {TASKS}"),
+    "plan": (
+        f"""SELECT COUNT(*) {PLANNED} AND n.number || '/' || CAST(t.number AS VARCHAR) IN (
+        SELECT m.number || '/' || CAST(q.number AS VARCHAR) FROM tasks t JOIN planned_tasks q ON q.id = t.planned_id
+        JOIN plans m ON m.id = q.plan_id WHERE {DONE})""",
+        f"SELECT COUNT(*) {PLANNED}",
+    ),
     "task": (f"SELECT COUNT(*) {TASKS} AND {DONE}", f"SELECT COUNT(*) {TASKS} AND {DRAWN}"),
     "check": (
         f"SELECT COUNT(*) {VISITS} AND v.due >= :first AND v.due <= :last AND NOT {LEFT}",
@@ -197,7 +223,7 @@ PLAIN = {
 }  # fmt: skip
 LEADS = """FROM leads l JOIN organs o ON o.id = l.organ_id LEFT JOIN visits v ON v.id = l.visit_id
 LEFT JOIN tasks t ON t.id = v.task_id WHERE o.area_code IN ({areas}) AND {task}
-AND l.sent_at >= :start AND l.sent_at < :end"""
+AND l.state <> 'closed' AND l.sent_at >= :start AND l.sent_at < :end"""
 
 
 @cache
@@ -230,11 +256,13 @@ async def plainly(session: AsyncSession, key: str, scope: Scope) -> Share:
     if scope.item:
         task = f"""t.id IN (SELECT i.task_id FROM task_items i JOIN items j ON j.id = i.item_id
         WHERE j.code = '{scope.item}')"""
+        if key == "plan":
+            task = task.replace("task_id FROM task_items", "planned_id FROM planned_items")
+    whose = {"feedback": "l.organ_id", "plan": "n.organ_id"}.get(key, "t.organ_id")
     if scope.department:
-        whose = "l.organ_id" if key == "feedback" else "t.organ_id"
         task += f" AND {whose} IN (SELECT id FROM organs WHERE department = '{scope.department}')"
     if scope.organ_id:
-        task += f" AND {'l.organ_id' if key == 'feedback' else 't.organ_id'} = {scope.organ_id}"
+        task += f" AND {whose} = {scope.organ_id}"
     too_old = next(
         datetime.combine(day, time(), ZONE)
         for day in (date(2026, 4, 1) + n * DAY for n in range(100))
