@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -13,6 +13,7 @@ from rules import people
 
 LONGEST = {"name": 200, "address": 400, "staff_no": 32, "certificate": 64, "phone": 60}
 LONGEST_OTHER = 200
+SHORT = min(LONGEST.values())
 MOST_TAGS = 50
 MOST_WHOLE = 1_000_000_000
 CHINA = ((3.0, 54.0), (73.0, 136.0))  # degrees of latitude and of longitude: no number can be both
@@ -58,6 +59,20 @@ def tidy(column: str, cell: str, longest: int = 0) -> str:
     return "" if text in _EMPTY else text
 
 
+def are_clean(lines: Iterable[Iterable[str]]) -> bool:
+    """Whether no cell of these lines has an odd character or more than one blank in a row: then `quick` will do."""
+    text = "|".join(map("|".join, lines))
+    return text.isprintable() and "  " not in text and "\ufffd" not in text
+
+
+def quick(column: str, cell: str) -> str:
+    """As `tidy`, for a cell of lines that are clean."""
+    text = cell.strip()
+    if len(text) > SHORT and len(text) > LONGEST.get(column, LONGEST_OTHER):
+        raise Fault(column, "too_long", text)
+    return "" if text in _EMPTY else text
+
+
 def words(column: str, cell: str) -> Iterator[str]:
     """The words of a list, separated by `;` or a comma of either width or a line break."""
     parts = _LIST.split(cell)
@@ -80,7 +95,7 @@ def known(meaning: str | None, column: str, reason: str, text: str) -> str:
 
 def phone(column: str, text: str) -> str:
     """A phone number, or several, as written; may be empty. Fault `phone`."""
-    if text and not _PHONE.fullmatch(text):
+    if text and not (len(text) >= 5 and text.isascii() and text.isdigit()) and not _PHONE.fullmatch(text):
         raise Fault(column, "phone", text)
     return text
 

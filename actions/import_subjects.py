@@ -1,217 +1,257 @@
-"""Brings in the directory of subjects (检查对象名录库, R3.1.3b-c)."""
+"""Brings in the directory of subjects (检查对象名录库, R3.1.3b-c), a million of them if need be.
+
+Rows are compared, added and changed by the batch (`models.bulk`); which subjects a file has named is kept by their
+ids, four bytes each.
+"""
 
 from __future__ import annotations
 
-from typing import ClassVar, cast
+from array import array
+from collections import Counter
+from collections.abc import AsyncIterator
+from typing import Any, cast
 
-from sqlalchemy import Table, delete, insert, select
+from sqlalchemy import Table, select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from actions.areas import ensure_areas, gazetteer
-from actions.cells import Fault, Values, known, phone, position, tags, tidy
+from actions.cells import Fault, are_clean
 from actions.credit_class import weigh_due
-from actions.importing import Keyed, Kind, Note
-from actions.spreadsheets import Column
+from actions.importing import SHOWN, Intake, Kind, Note, difference
+from actions.spreadsheets import Row
+from actions.subject_rows import COLUMNS, KEEP, Reader
 from models import subject_search
-from models.subjects import Subject, SubjectLabel
-from rules import strata, subjects
+from models.bulk import Bulk
+from models.people import Area
+from models.subjects import Subject, Tagged, labels_of, replace_labels
+from rules import subjects
 
 _SUBJECTS = cast(Table, Subject.__table__)
-_LABELS = cast(Table, SubjectLabel.__table__)
-_CLASSES = {f"{letter}{suffix}": letter for letter in subjects.CREDIT_CLASSES for suffix in ("", "级", "类")}
+_DEFAULTS: dict[str, Any] = {
+    "address": "",
+    "latitude": None,
+    "longitude": None,
+    "industry": "",
+    "credit_class": "",
+    "flags": "",
+    "status": "active",
+    "contact": "",
+    "phone": "",
+}
+FEW = 500  # new subjects that are each looked up for others of the same name
+NAMED = 5  # of them in the note
+SLICE = 50_000
+SPARE = 50_000  # ids for which there is room at once
 
-COLUMNS = (
-    Column(
-        "code",
-        (
-            "统一社会信用代码",
-            "编码",
-            "统一社会信用代码/编码",
-            "社会信用代码",
-            "信用代码",
-            "检查对象编码",
-            "USCC",
-        ),
-        True,
-    ),
-    Column(
-        "name",
-        (
-            "名称",
-            "企业名称",
-            "单位名称",
-            "主体名称",
-            "市场主体名称",
-            "经营主体名称",
-            "检查对象名称",
-            "对象名称",
-        ),
-        True,
-    ),
-    Column("kind", ("类型", "企业类型", "主体类型", "市场主体类型", "经营主体类型", "对象类型", "检查对象类型")),
-    Column("area", ("区域", "所属区域", "行政区划", "所属区县", "区县", "县市区", "县（市、区）", "所在区域")),
-    Column(
-        "address",
-        ("地址", "注册地址", "住所", "经营场所", "住所（经营场所）", "经营地址", "详细地址", "地址住所"),
-    ),
-    Column("position", ("坐标", "经纬度", "位置坐标")),
-    Column("industry", ("行业", "行业类别", "所属行业", "行业门类")),
-    Column("labels", ("标签", "分类标签", "对象标签", "分类标注", "label")),
-    Column("credit_class", ("信用等级", "信用风险等级", "信用风险分类", "信用分类", "风险等级")),
-    Column("flags", ("重点标记", "重点对象", "重点检查对象", "重点标识", "flag")),
-    Column("status", ("状态", "登记状态", "经营状态", "企业状态", "主体状态")),
-    Column("contact", ("联系人", "联系人姓名")),
-    Column("phone", ("电话", "联系电话", "手机", "手机号", "手机号码")),
-)
+Stored = tuple[int, tuple[Any, ...]]  # a subject's id and its values
 
 
-class Subjects(Keyed):
-    """The directory of subjects, with the labels that all departments share (R3.1.3c).
+class Subjects(Intake):
+    """The directory of subjects, with their labels.
 
-    An empty cell empties what is stored, but not area, kind or status.
+    A column that the file does not have leaves what is stored; an empty cell empties it (but not area, kind or
+    status). Of rows with the same code the first counts: the same again is unchanged, anything else is refused.
     """
 
-    table = _SUBJECTS
-    key = "code"
-    defaults: ClassVar[Values] = {
-        "address": "",
-        "latitude": None,
-        "longitude": None,
-        "industry": "",
-        "credit_class": "",
-        "flags": (),
-        "status": "active",
-        "contact": "",
-        "phone": "",
-    }
-
     async def open(self) -> None:
-        """The areas must be there; nothing is remarked on yet."""
+        """Nobody else adds subjects from here on."""
         await super().open()
         await subject_search.lock(self.session)
         await ensure_areas(self.session)
-        self.gazetteer = await gazetteer(self.session)
-        self.area_differs = 0
-        self.kind_unknown = 0
+        self.reader = Reader(await gazetteer(self.session), self.report.headers)
+        self.bulk = Bulk(self.connection, _SUBJECTS)
+        await self.bulk.open()
+        self.columns = self.reader.fields
+        self.status = self.columns.index("status") if "status" in self.columns else None
+        self.rest = [column for column in _DEFAULTS if column not in self.columns]
+        self.first = array("I")  # by id: the row of the file that first names the subject, 0 for none
+        self.names = array("q")  # hashes of the names of those that are new
+        self.new: list[tuple[int, str]] = []  # ids and names of the first of them
+        self.dead = 0
 
-    def read(self, cells: dict[str, str]) -> tuple[str, Values]:
-        """The code and what the row says about the subject, by column of its table. Fault if wrong."""
-        text = {column: tidy(column, cell) for column, cell in cells.items() if column not in ("labels", "flags")}
-        code, name = text["code"].lstrip("'`‘’"), text["name"]
-        if not name:
-            raise Fault("name", "empty")
-        values: Values = {"name": name, "kind": self._kind(code, text.get("kind", ""))}
-        for column in ("address", "industry", "contact"):
-            if column in text:
-                values[column] = text[column]
-        area = self._area(code, text)
-        if area:
-            values["area_code"] = area
-        if text.get("status"):
-            values["status"] = known(
-                subjects.status_of_word(text["status"]), "status", "unknown_status", text["status"]
-            )
-        if "credit_class" in text:
-            grade = text["credit_class"]
-            values["credit_class"] = grade and known(
-                _CLASSES.get(grade), "credit_class", "unknown_class", text["credit_class"]
-            )
-        if "phone" in text:
-            values["phone"] = phone("phone", text["phone"])
-        if "position" in text:
-            values["latitude"], values["longitude"] = position("position", text["position"])
-        if "flags" in cells:
-            values["flags"] = tuple(sorted(set(map(strata.flag_of_word, tags("flags", cells["flags"])))))
-        if "labels" in cells:
-            values["labels"] = tags("labels", cells["labels"])
-        return code, values
-
-    def _kind(self, code: str, word: str) -> str:
-        kind = subjects.kind_of_word(word) if word else None
-        own = kind in subjects.OWN_CODES and subjects.code_fault(code) is not None
-        fault = subjects.own_code_fault(code) if own else subjects.code_fault(code)
-        if fault:
-            raise Fault("code", fault, code)
-        if own and kind:
-            return kind
-        if word and not kind:
-            self.kind_unknown += 1
-        return subjects.kind_of_code(code)  # the licence decides; the word is often missing or loose
-
-    def _area(self, code: str, text: dict[str, str]) -> str | None:
-        """The area if the row says one in words or by its address; None leaves it as it is."""
-        if text.get("area"):
-            return known(self.gazetteer.find(text["area"]), "area", "unknown_area", text["area"])
-        if "address" not in text:
-            return None
-        located = self.gazetteer.locate(text["address"], code)
-        if located is None:
-            raise Fault("address", "unknown_area", text["address"])
-        self.area_differs += located.differs
-        return located.code
-
-    def complete(self, key: str, values: Values) -> Values:
-        """A new subject lies where its row says, else where its code says; Fault if neither does."""
-        if "area_code" not in values:
-            located = self.gazetteer.of_code(key)
-            if located is None:
-                raise Fault("code", "unknown_area", key)
-            values = values | {"area_code": located}
-        return super().complete(key, values) | {"updated_at": self.now}
-
-    async def present(self, keys: list[str]) -> dict[str, Values]:
-        """With the shared labels, if the file has labels."""
-        rows = await super().present(keys)
-        if "labels" in self.report.headers:
-            by_id = {row["id"]: row for row in rows.values()}
-            for row in by_id.values():
-                row["labels"] = ()
-            query = select(_LABELS.c.subject_id, _LABELS.c.label).where(
-                _LABELS.c.subject_id.in_(by_id), _LABELS.c.department == ""
-            )
-            for subject, label in await self.connection.execute(query.order_by(_LABELS.c.label)):
-                by_id[subject]["labels"] += (label,)
-            for row in by_id.values():
-                row["labels"] = tuple(sorted(row["labels"]))
-        return rows
-
-    async def add(self, rows: list[Values]) -> None:
-        """Insert subjects, then their labels."""
-        labels = {row["code"]: row.pop("labels") for row in rows if "labels" in row}
-        await super().add(rows)
-        labelled = [code for code, words in labels.items() if words]
-        if labelled:
-            query = select(_SUBJECTS.c.id, _SUBJECTS.c.code).where(_SUBJECTS.c.code.in_(labelled))
-            ids = await self.connection.execute(query)
-            await self._label({subject: labels[code] for subject, code in ids})
-
-    async def change(self, rows: list[Values], before: list[Values]) -> None:
-        """Write subjects and replace their shared labels."""
+    async def take(self, rows: list[Row]) -> None:
+        """Compare rows with what is there, write what is new or different, and count."""
+        self.reader.trust(are_clean(row.line for row in rows))
+        good = []
         for row in rows:
-            row["updated_at"] = self.now
-        await super().change(rows, before)
-        old = {row["id"]: row["name"] for row in before}
-        await subject_search.renamed(self.session, [(row["id"], old[row["id"]], row["name"]) for row in rows])
-        labels = {row["id"]: row["labels"] for row in rows if "labels" in row}
-        if labels:
-            shared = _LABELS.c.department == ""
-            await self.connection.execute(delete(_LABELS).where(_LABELS.c.subject_id.in_(labels), shared))
-            await self._label(labels)
+            try:
+                good.append((row, *self.reader.read(row.cells)))
+            except Fault as fault:
+                self.report.refuse(row, fault)
+        first = self.first
+        present = await self._present({code for _, code, _, _ in good})
+        tagged = await labels_of(self.session, [one[0] for one in present.values()], self.reader.labelled)
+        before = dict(tagged)
+        ids = iter(await self.bulk.reserve(len({code for _, code, _, _ in good if code not in present})))
+        new: list[tuple[int, str, tuple[Any, ...]]] = []
+        changed: dict[int, tuple[tuple[Any, ...], tuple[Any, ...]]] = {}
+        unchanged = 0
+        for row, code, values, labels in good:
+            old = present.get(code)
+            try:
+                if old is None:
+                    subject, values = next(ids), self._complete(code, values)
+                    present[code] = (subject, values)
+                    tagged[subject] = labels or frozenset()
+                    new.append((subject, code, values))
+                else:
+                    subject, stored = old
+                    if values != stored:
+                        pairs = zip(values, stored, strict=True)
+                        values = tuple([was if value is KEEP else value for value, was in pairs])
+                    if values == stored and (labels is None or labels == tagged.get(subject, frozenset())):
+                        unchanged += 1
+                    elif subject < len(first) and first[subject]:
+                        raise Fault("code", "duplicate", code, first=first[subject])
+                    else:
+                        changed[subject] = (stored, values)
+                        present[code] = (subject, values)
+                        if labels is not None:
+                            tagged[subject] = labels
+                        self.report.count("changed", values[0])
+                        if self.status and stored[self.status] == "active" != values[self.status]:
+                            self.report.count("ended", values[0])
+            except Fault as fault:
+                self.report.refuse(row, fault)
+            else:
+                if subject >= len(first):
+                    first.frombytes(bytes(first.itemsize * (subject + SPARE - len(first))))
+                if not first[subject]:
+                    first[subject] = row.number
+        self.report.count("unchanged", rows=unchanged)
+        await self._add(new)
+        await self._change(changed, before, tagged)
+        await replace_labels(self.session, before, tagged)
 
-    async def _label(self, labels: dict[int, tuple[str, ...]]) -> None:
-        rows = [
-            {"subject_id": subject, "department": "", "label": word}
-            for subject, words in labels.items()
-            for word in words
-        ]
-        if rows:
-            await self.connection.execute(insert(_LABELS), rows)
+    async def _present(self, codes: set[str]) -> dict[str, Stored]:
+        rows = await self.bulk.present(("id", "code", *self.columns), "code", list(codes))
+        return {row[1]: (row[0], tuple(row[2:])) for row in rows}
+
+    def _complete(self, code: str, values: tuple[Any, ...]) -> tuple[Any, ...]:
+        """A new row. It lies where it says, else where its code says; Fault if neither does."""
+        if KEEP not in values:
+            return values
+        located = values[2] if values[2] is not KEEP else self.reader.gazetteer.of_code(code)
+        if located is None:
+            raise Fault("code", "unknown_area", code)
+        rest = zip(self.columns[3:], values[3:], strict=True)
+        return (*values[:2], located, *(_DEFAULTS[column] if value is KEEP else value for column, value in rest))
+
+    async def _add(self, new: list[tuple[int, str, tuple[Any, ...]]]) -> None:
+        self.report.added += len(new)
+        for _, _, values in new[:SHOWN]:
+            self.report.show("added", values[0])
+        columns = ("id", "code", *self.columns, *self.rest, "import_id", "updated_at")
+        fixed = (*(_DEFAULTS[column] for column in self.rest), self.report.import_id)
+        fixed += (self.bulk.as_stored("updated_at", self.now),)
+        await self.bulk.insert(columns, [(subject, code, *values, *fixed) for subject, code, values in new])
+        self.names.extend([hash(values[0]) for _, _, values in new])
+        if self.status:
+            self.dead += sum(values[self.status] != "active" for _, _, values in new)
+        if len(self.new) <= FEW:
+            self.new += [(subject, values[0]) for subject, _, values in new[: FEW + 1]]
+
+    async def _change(
+        self, changed: dict[int, tuple[Any, Any]], before: dict[int, Tagged], after: dict[int, Tagged]
+    ) -> None:
+        if not changed:
+            return
+        at = self.bulk.as_stored("updated_at", self.now)
+        rows = [(*values, at, subject) for subject, (_, values) in changed.items()]
+        await self.bulk.change((*self.columns, "updated_at"), rows)
+        names = [(subject, stored[0], values[0]) for subject, (stored, values) in changed.items()]
+        await subject_search.renamed(self.session, names)
+        notes = []
+        for subject, (stored, values) in changed.items():
+            old = dict(zip(self.columns, stored, strict=True)) | _as_text(before.get(subject, frozenset()))
+            new = dict(zip(self.columns, values, strict=True)) | _as_text(after.get(subject, frozenset()))
+            notes.append(difference("subject", subject, old, new))
+        await self.note_changes(notes)
+
+    async def missing(self) -> int:
+        """How many active subjects the file did not name (R3.1.3a)."""
+        count, last = 0, 0
+        self.gone: list[int] = []
+        while True:
+            query = select(Subject.id).where(Subject.id > last, Subject.status == "active")
+            ids = list(await self.session.scalars(query.order_by(Subject.id).limit(SLICE)))
+            if not ids:
+                break
+            last = ids[-1]
+            gone = [one for one in ids if one >= len(self.first) or not self.first[one]]
+            self.gone += gone
+            count += len(gone)
+        examples = select(Subject.name).where(Subject.id.in_(self.gone[:NAMED])).order_by(Subject.id)
+        for name in await self.session.scalars(examples):
+            self.report.show("missing", name)
+        return count
+
+    async def end_missing(self) -> None:
+        """Take out of the directory what the file did not name; it may be inspected no more."""
+        at = self.bulk.as_stored("updated_at", self.now)
+        for place in range(0, len(self.gone), SLICE):
+            gone = self.gone[place : place + SLICE]
+            await self.bulk.change(("status", "updated_at"), [(subjects.DROPPED, at, one) for one in gone])
+            await self.note_changes(
+                [difference("subject", one, {"status": "active"}, {"status": subjects.DROPPED}) for one in gone]
+            )
 
     async def finish(self) -> None:
-        """Where address and code differ, and kinds that only the code could tell; credit is weighed anew."""
-        counts = {"area_differs": self.area_differs, "kind_by_code": self.kind_unknown}
+        """Say what somebody should look at: areas, kinds, dead subjects, and others of the same name."""
+        counts = self.reader.counts | {"dead": self.dead}
         self.report.notes += [Note(code, {"n": count}) for code, count in counts.items() if count]
+        twins = await self._same_named()
+        if twins:
+            self.report.notes.append(Note("same_name", {"n": len(twins), "names": "、".join(twins[:NAMED])}))
+        await self.bulk.close()
         while await weigh_due(self.session, self.now):  # what the file wrote over (R3.3.2c)
             pass
 
+    async def _same_named(self) -> list[str]:
+        """Names that a new subject shares with another one: perhaps the same under two codes."""
+        if len(self.names) <= FEW:
+            pairs = [(name, await subject_search.same_named(self.session, name)) for _, name in self.new]
+            return list(dict.fromkeys(name for name, others in pairs if len(others) > 1))
+        often = [one for one, count in Counter(self.names).items() if count > 1]
+        return ["…"] * len(often) if often else []
 
-SUBJECTS = Kind("subjects", "subjects", COLUMNS, Subjects)
+
+def _as_text(labels: Tagged) -> dict[str, str]:
+    return {
+        "labels": ";".join(sorted(f"{department}:{label}" if department else label for department, label in labels))
+    }
+
+
+async def export(session: AsyncSession) -> AsyncIterator[dict[str, str]]:
+    """All subjects with all their labels, in the order of their ids."""
+    areas = {area.code: area.name for area in await session.scalars(select(Area))}
+    last = 0
+    while True:
+        query = select(Subject).where(Subject.id > last).order_by(Subject.id).limit(2000)
+        batch = list(await session.scalars(query))
+        if not batch:
+            return
+        last = batch[-1].id
+        labels = await labels_of(session, [one.id for one in batch], ["labels", "department_labels"])
+        for one in batch:
+            tagged = sorted(labels.get(one.id, ()))
+            yield {
+                "code": one.code,
+                "name": one.name,
+                "kind": subjects.KINDS.get(one.kind, ""),
+                "area": areas[one.area_code],
+                "address": one.address,
+                "position": "" if one.latitude is None else f"{one.latitude!r},{one.longitude!r}",
+                "industry": one.industry,
+                "labels": ";".join(label for department, label in tagged if not department),
+                "department_labels": ";".join(f"{department}:{label}" for department, label in tagged if department),
+                "credit_class": one.credit_class,
+                "flags": ";".join(one.flags),
+                "status": subjects.STATUSES[one.status],
+                "contact": one.contact,
+                "phone": one.phone,
+            }
+        session.expunge_all()
+
+
+SUBJECTS = Kind("subjects", "subjects", COLUMNS, Subjects, export=export, whole=True)

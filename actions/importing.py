@@ -23,6 +23,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from types import NoneType
 from typing import Any, ClassVar, NamedTuple
 
 from sqlalchemy import Table, bindparam, insert, select, update
@@ -30,6 +31,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from actions.cells import Fault, Values
 from actions.spreadsheets import Column, Row
+from models.changes import Change
 from models.people import Person
 
 SHOWN = 5  # things of each outcome that a report names
@@ -80,6 +82,7 @@ class Report:
     shown: dict[str, list[str]] = field(default_factory=dict)
     titles: tuple[str, ...] = ()
     headers: dict[str, str] = field(default_factory=dict)
+    import_id: int = 0
 
     @property
     def counts(self) -> dict[str, int]:
@@ -90,13 +93,13 @@ class Report:
     def count(self, outcome: str, thing: str = "", rows: int = 1) -> None:
         """Count rows as `added`, `changed`, `ended` or `unchanged`; `thing` is what a person would call it."""
         setattr(self, outcome, getattr(self, outcome) + rows)
-        if thing:
+        if thing and len(self.shown.get(outcome, ())) < SHOWN:
             self.show(outcome, thing)
 
     def show(self, outcome: str, thing: str) -> None:
         """Name a thing as an example of an outcome."""
         shown = self.shown.setdefault(outcome, [])
-        if len(shown) < SHOWN and thing not in shown:
+        if thing not in shown and len(shown) < SHOWN:
             shown.append(thing)
 
     def refuse(self, row: Row, *faults: Fault, **gaps: Any) -> None:
@@ -126,6 +129,39 @@ class Intake:
 
     async def finish(self) -> None:
         """After the last row."""
+
+    async def missing(self) -> int:
+        """After `finish`: how many things that are active the file did not name. For kinds that can be `whole`."""
+        return 0
+
+    async def end_missing(self) -> None:
+        """End those things, after `missing` has counted them and somebody has said yes to the number."""
+
+    async def note_changes(self, notes: list[Values]) -> None:
+        """Write down what changed in a directory (R3.1.3a); each note is a `difference`."""
+        rows = [{**note, "at": self.now, "by_id": self.by and self.by.id, "source": ""} for note in notes]
+        if rows:
+            await self.session.execute(insert(Change), [{**row, "import_id": self.report.import_id} for row in rows])
+
+
+def difference(noun: str, thing: int, before: Values | None, after: Values) -> Values:
+    """What is different between two states of a thing, as `Change` keeps it."""
+    if before is None:
+        return {"noun": noun, "thing": thing, "before": None, "after": _plainly(after)}
+    names = [name for name, value in after.items() if before.get(name) != value]
+    was, now = ({name: state.get(name) for name in names} for state in (before, after))
+    return {"noun": noun, "thing": thing, "before": _plainly(was), "after": _plainly(now)}
+
+
+def _plainly(state: Values) -> Values:
+    return {
+        name: value if isinstance(value, (str, int, float, NoneType)) else _words(value)
+        for name, value in state.items()
+    }
+
+
+def _words(value: Any) -> str:
+    return ";".join(value) if isinstance(value, tuple) else str(value)
 
 
 class Keyed(Intake):
@@ -282,7 +318,7 @@ class Kind:
     """One sort of table that can be brought in. `noun` is what the journal calls it.
 
     `json` reads a JSON document as rows of text by column (the holidays of a year). `export` gives all rows of text
-    by column, in the order of `columns`.
+    by column, in the order of `columns`. A file may be the `whole` directory, which ends what it does not name.
     """
 
     name: str
@@ -291,3 +327,4 @@ class Kind:
     intake: type[Intake]
     json: Callable[[Any], Iterable[dict[str, str]]] | None = None
     export: Callable[[AsyncSession], AsyncIterator[dict[str, str]]] | None = None
+    whole: bool = False

@@ -14,6 +14,7 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import chain, islice
+from operator import itemgetter
 from typing import BinaryIO, NamedTuple
 
 from actions import workbooks
@@ -174,7 +175,9 @@ def _encoding(file: BinaryIO) -> str:
         return "utf-16"
     if b"\0" in start[:1000]:  # UTF-16 without its mark: the commas and digits have a zero on one side
         return "utf-16-le" if start[1:1000:2].count(0) > start[0:1000:2].count(0) else "utf-16-be"
-    reached = {encoding: _readable(file, encoding) for encoding in ("utf-8", "gb18030")}
+    reached = {"utf-8": _readable(file, "utf-8")}
+    if reached["utf-8"] < float("inf"):
+        reached["gb18030"] = _readable(file, "gb18030")
     return max(reached, key=lambda encoding: reached[encoding])
 
 
@@ -317,11 +320,12 @@ def _cells(columns: dict[str, int], rows: Iterator[Numbered], width: int) -> Ite
     """The rows that are not blank; `width` is how many cells a row may have."""
     names, places = tuple(columns), tuple(columns.values())
     enough = max(places) + 1
+    pick = itemgetter(*places) if len(places) > 1 else lambda cells: (cells[places[0]],)
     for number, cells in rows:
-        if not any(cells) or not any(map(str.strip, cells)):
+        if not cells or not (cells[0].strip() or any(map(str.strip, cells))):
             continue
         if len(cells) >= enough:
-            row = dict(zip(names, [cells[place] for place in places], strict=True))
+            row = dict(zip(names, pick(cells)))  # noqa: B905 (as many as there are places)
         else:
             row = {name: cells[place] for name, place in columns.items() if place < len(cells)}
         yield Row(number, row, len(cells) > width and any(map(str.strip, cells[width:])), cells)

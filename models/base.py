@@ -44,6 +44,12 @@ class Instant(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+def tag_text(words: Iterable[str] | None) -> str:
+    """Words as `Tags` keeps them: sorted, each once."""
+    kept = sorted({word for word in words or () if word})
+    return f",{','.join(kept)}," if kept else ""
+
+
 class Tags(TypeDecorator[tuple[str, ...]]):
     """A few short words, sorted, as `,a,b,`: so that `LIKE '%,a,%'` finds one in any database."""
 
@@ -52,8 +58,7 @@ class Tags(TypeDecorator[tuple[str, ...]]):
 
     def process_bind_param(self, value: Iterable[str] | None, dialect: Dialect) -> str:
         """Sort, drop repeats and empty words."""
-        words = sorted({word for word in value or () if word})
-        return f",{','.join(words)}," if words else ""
+        return tag_text(value)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> tuple[str, ...]:
         """Give back the words in order."""

@@ -94,6 +94,14 @@ async def by_name(session: AsyncSession, words: str, limit: int) -> list[int]:
     return list(found)[:limit]
 
 
+async def same_named(session: AsyncSession, name: str) -> list[int]:
+    """Ids of the subjects that are called exactly so."""
+    called = plain(name)
+    ids = await by_name(session, name, CANDIDATES)
+    rows = await session.execute(select(Subject.id, Subject.name).where(Subject.id.in_(ids)))
+    return [subject for subject, other in rows if plain(other) == called]
+
+
 async def by_code(session: AsyncSession, words: str, limit: int) -> list[int]:
     """Ids of subjects whose code is what was typed, or begins so (4 characters or more), by code."""
     code = "".join(words.split()).upper()

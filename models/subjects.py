@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, select
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import Base
 from models.changes import Import
 from models.people import Area
+
+Tagged = frozenset[tuple[str, str]]  # labels of a subject: department (empty: all share it) and label
 
 
 class Subject(Base):
@@ -58,3 +61,29 @@ async def subject_by_code(session: AsyncSession, code: str) -> Subject | None:
     """The subject with exactly this code."""
     subject: Subject | None = await session.scalar(select(Subject).where(Subject.code == code))
     return subject
+
+
+async def labels_of(session: AsyncSession, ids: Collection[int], which: Collection[str]) -> dict[int, Tagged]:
+    """The labels of subjects by id: the shared ones (`labels`), those of departments (`department_labels`), or both."""
+    found: dict[int, set[tuple[str, str]]] = {}
+    if ids and which:
+        query = select(SubjectLabel.subject_id, SubjectLabel.department, SubjectLabel.label)
+        query = query.where(SubjectLabel.subject_id.in_(ids))
+        if len(which) == 1:
+            query = query.where((SubjectLabel.department == "") == ("labels" in which))
+        for subject, department, label in await session.execute(query):
+            found.setdefault(subject, set()).add((department, label))
+    return {subject: frozenset(labels) for subject, labels in found.items()}
+
+
+async def replace_labels(session: AsyncSession, before: dict[int, Tagged], after: dict[int, Tagged]) -> None:
+    """Give subjects the labels of `after` and take from them those of `before` that are not there."""
+    none: Tagged = frozenset()
+    gone = [(one, *label) for one, labels in before.items() for label in labels - after.get(one, none)]
+    come = [(one, *label) for one, labels in after.items() for label in labels - before.get(one, none)]
+    for subject, department, label in gone:
+        which = (SubjectLabel.department == department) & (SubjectLabel.label == label)
+        await session.execute(delete(SubjectLabel).where(SubjectLabel.subject_id == subject, which))
+    if come:
+        rows = [{"subject_id": one, "department": department, "label": label} for one, department, label in come]
+        await session.execute(insert(SubjectLabel), rows)

@@ -57,13 +57,15 @@ _KIND_BY_WORD = (  # the first that fits: 自然人独资 is a company, 合作�
     (re.compile("其他|机关"), "other"),
 )
 
-STATUSES = {"active": "存续", "revoked": "吊销", "cancelled": "注销", "moved": "迁出"}
+DROPPED = "dropped"  # a whole directory was brought in that did not name the subject
+STATUSES = {"active": "存续", "revoked": "吊销", "cancelled": "注销", "moved": "迁出", DROPPED: "移出名录"}
 _STATUS_BY_WORD = {
     # 歇业 keeps its registration (市场主体登记管理条例, article 30) and may be inspected
     "active": "存续 在营 在业 开业 在册 正常 有效 登记 存续（在营、开业、在册） 在营（开业） 歇业 停业",
     "revoked": "吊销 被吊销 已吊销 吊销未注销 吊销，未注销 撤销 被撤销 已撤销",
     "cancelled": "注销 已注销 吊销已注销 吊销，已注销",
     "moved": "迁出 已迁出 迁往外地",
+    DROPPED: "移出名录 已移出",
 }
 _STATUSES = {word: code for code, words in _STATUS_BY_WORD.items() for word in (code, *words.split())}
 CREDIT_CLASSES = frozenset("ABCD")

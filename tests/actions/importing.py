@@ -71,12 +71,15 @@ async def everything(database: Database) -> dict[str, dict[str, Any]]:
         for label in await session.scalars(select(SubjectLabel).order_by(SubjectLabel.label)):
             labels.setdefault(label.subject_id, []).append(label.label)
         return {
-            one.code: {c.key: getattr(one, c.key) for c in Subject.__table__.columns if c.key != "id"}
+            one.code: {
+                c.key: getattr(one, c.key) for c in Subject.__table__.columns if c.key not in ("id", "import_id")
+            }
             | {"labels": sorted(labels.get(one.id, []))}
             for one in found
         }
 
 
+NOT_SAID = ("id", "import_id")
 FULL = [
     "统一社会信用代码",
     "企业名称",
