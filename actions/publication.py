@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from actions import credit
@@ -48,6 +49,30 @@ async def approve(session: AsyncSession, visit: Visit, by: Person, now: datetime
         record(session, now, by, "publish", "visit", one.id, after={"result": visit.result})
     await credit.published(session, visit, by, now)
     await _tell_inspectors(session, visit, "visits.published", now)
+
+
+async def correct(session: AsyncSession, visit: Visit, result: str, by: Person, now: datetime) -> None:
+    """Publish another result of a published visit as its next version; the old one is kept, and shown no more."""
+    await session.refresh(visit, ["guests"])  # not loaded where the visit came with something else
+    for one in (visit, *visit.guests):
+        versions = select(Publication).where(Publication.visit_id == one.id).order_by(Publication.version.desc())
+        last = await session.scalar(versions.limit(1))
+        if last is None:
+            continue
+        session.add(
+            Publication(
+                visit_id=one.id,
+                version=last.version + 1,
+                result=result,
+                checked_on=last.checked_on,
+                published_at=now,
+                approved_by=by.id,
+            )
+        )
+        before, one.result = one.result, result
+        one.version += 1
+        record(session, now, by, "correct", "visit", one.id, before={"result": before}, after={"result": result})
+    await credit.published(session, visit, by, now)
 
 
 async def send_back(session: AsyncSession, visit: Visit, reason: str, by: Person, now: datetime) -> None:

@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, Select, case, exists, false, func, or_, se
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
+from models.appeals import Appeal
 from models.draws import Draw
 from models.items import Item
 from models.people import Area, Organ, Person
@@ -45,7 +46,7 @@ class PublicSubject(NamedTuple):
 class Result(NamedTuple):
     """A line of the public register, in its latest version; `directed` says 定向 rather than 不定向.
 
-    A temporary task (临时任务) has no plan, and both columns are empty.
+    A temporary task (临时任务) has no plan, and both columns are empty. `objected`: an objection to it is open.
     """
 
     id: int
@@ -59,6 +60,7 @@ class Result(NamedTuple):
     task_name: str
     organ: str
     directed: bool
+    objected: bool
     code: str
     name: str
 
@@ -116,6 +118,7 @@ class VisitCode(NamedTuple):
     officers: Sequence[Officer]
     due: date
     submitted_at: datetime | None
+    organ_id: int
 
 
 _SUBJECT = (Subject.code, Subject.name, Subject.kind, Subject.status, Area.name, Subject.address)
@@ -147,10 +150,11 @@ def latest() -> ColumnElement[bool]:
 def results() -> Select[Any]:
     """The lines of the register in their latest version; `read` makes `Result` of them."""
     told = (Publication.id, Publication.version, Publication.result, Publication.checked_on)
+    objected = exists(select(Appeal.id).where(Appeal.visit_id == Visit.id, Appeal.state == "open"))
     plan = (func.coalesce(Plan.number, ""), func.coalesce(Plan.name, ""))
     task = (Publication.published_at, *plan, Task.number, Task.name, Organ.name)
     return (
-        select(*told, *task, Visit.origin, Subject.code, Subject.name, Subject.kind)
+        select(*told, *task, Visit.origin, objected, Subject.code, Subject.name, Subject.kind)
         .join(Visit, Publication.visit_id == Visit.id)
         .join(Task, Visit.task_id == Task.id)
         .join(Organ, Task.organ_id == Organ.id)
@@ -164,7 +168,7 @@ def results() -> Select[Any]:
 async def read(session: AsyncSession, query: Select[Any]) -> list[Result]:
     """The lines that a query made of `results` finds, natural persons masked."""
     rows = await session.execute(query)
-    return [Result._make((*row[:10], row[10] != "random", *who(*row[11:]))) for row in rows]
+    return [Result._make((*row[:10], row[10] != "random", row[11], *who(*row[12:]))) for row in rows]
 
 
 async def find_subjects(session: AsyncSession, words: str, limit: int, skip: int = 0) -> list[PublicSubject]:
@@ -226,7 +230,7 @@ async def visit_code(session: AsyncSession, token: str) -> VisitCode | None:
     task = (Task.number, Task.name, Organ.name, Task.seats)
     told = (Draw.sequence, Publication.result, Publication.published_at, Visit.started_at)
     query = (
-        select(*task, *told, Visit.state, Visit.id, *_SUBJECT, Visit.due, Visit.submitted_at)
+        select(*task, *told, Visit.state, Visit.id, *_SUBJECT, Visit.due, Visit.submitted_at, Task.organ_id)
         .select_from(Visit)
         .join(Subject, Visit.subject_id == Subject.id)
         .join(Area, Subject.area_code == Area.code)
@@ -256,7 +260,7 @@ async def visit_code(session: AsyncSession, token: str) -> VisitCode | None:
     )
     items = [VisitItem(*one) for one in await session.execute(asked)]
     finished = row.state in ("submitted", "published")
-    return VisitCode._make((*row[:8], finished, _subject(row[10:-2]), items, officers, *row[-2:]))
+    return VisitCode._make((*row[:8], finished, _subject(row[10:-3]), items, officers, *row[-3:]))
 
 
 async def answers(session: AsyncSession) -> None:

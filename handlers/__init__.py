@@ -20,6 +20,7 @@ from telegram.ext import (
 
 from handlers import (
     annual,
+    appeals,
     checklists,
     credit,
     credit_lists,
@@ -206,6 +207,11 @@ BUTTONS = {
         timeless("originals", evidence.originals, review.load, review.show),
         Tap("approve", review.approve, review.load, review.show),
         Tap("send_back", review.ask_why, review.load, review.show),
+        timeless("appeals", appeals.listed),
+        timeless("appeal", appeals.show, appeals.load, appeals.show),
+        Tap("appeal_keep", appeals.keep, appeals.load, appeals.show),
+        Tap("appeal_change", appeals.change, appeals.load, appeals.show),
+        Tap("appeal_result", appeals.to_result, appeals.load, appeals.show),
         timeless("plans", plans.listed),
         timeless("annual", annual.listed),
         timeless("plan", annual.show, annual.load, annual.show),

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from actions.notify import tell_supervisors_of_unreachable
 from handlers import (
     annual,
+    appeals,
     checklists,
     credit_lists,
     credit_records,
@@ -64,6 +65,7 @@ def _again(turn: Turn, visit_id: int) -> None:
 
 
 AWAITED: dict[str, Callable[..., Awaitable[None]]] = {
+    "appeal.reply": appeals.replied,
     "credit.broken": credit_records.broken,
     "credit.leave": credit_lists.leave,
     "credit.promise": credit_records.promised,

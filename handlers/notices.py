@@ -13,6 +13,7 @@ from actions.findings import result_of
 from actions.work import absent
 from handlers import (
     annual,
+    appeals,
     credit_lists,
     digests,
     findings,
@@ -210,6 +211,8 @@ def _line(key: str) -> Render:
 
 
 NOTICES: dict[str, Render] = {
+    "appeals.decided": appeals.told_decided,
+    "appeals.new": appeals.told_new,
     "credit.decided": credit_lists.told_decided,
     "credit.proposed": credit_lists.told_proposed,
     "deadlines.moved": reminders.told_moved,

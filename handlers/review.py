@@ -6,7 +6,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from actions import evidence, publication, visits
+from actions import appeals, evidence, publication, visits
 from actions.calendars import deadline, length, official
 from actions.findings import result_of
 from handlers import findings, papers
@@ -26,14 +26,16 @@ async def listed(turn: Turn, _: Any = None) -> None:
     person = turn.needs("supervisor")
     words = turn.words
     waiting = await visits.waiting_for(turn.session, person.organ_id)
+    objected = await appeals.waiting_for(turn.session, person)
+    extra = [[button(words, "appeals", label="button.appeals_waiting", n=len(objected))]] if objected else []
     if not waiting:
-        await turn.show("reviews", words("review.none"), [[button(words, "me")]])
+        await turn.show("reviews", words("review.none"), [*extra, [button(words, "me")]])
         return
     rows = [
         [button(words, "review_one", one.id, label="button.numbered", number=number, name=one.subject.name)]
         for number, one in enumerate(waiting[:LISTED], 1)
     ]
-    await turn.show("reviews", words("review.title", len(waiting)), rows)
+    await turn.show("reviews", words("review.title", len(waiting)), rows + extra)
 
 
 async def load(turn: Turn) -> Visit:

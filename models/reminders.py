@@ -20,11 +20,13 @@ from typing import Any
 from sqlalchemy import ColumnElement, ForeignKey, Select, UniqueConstraint, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Mapped, mapped_column
 
+from models.appeals import Appeal
 from models.base import Base, has_tag
 from models.credit import CreditProposal
 from models.leads import Desk, Lead
 from models.people import Area, Organ, Person
 from models.plans import Task
+from models.publication import Publication
 from models.subjects import Subject
 from models.visits import Seat, Visit
 from rules.credit import DEADLINES
@@ -71,6 +73,23 @@ def _results() -> Select[Any]:
         .join(Subject, Subject.id == Visit.subject_id)
         .join(Person, Person.organ_id == Task.organ_id)
         .where(Visit.state == "submitted", Person.status == "active", has_tag(Person.roles, "supervisor"), ~there)
+    )
+
+
+def _appeals() -> Select[Any]:
+    """Of supervisors, on objections that wait for an answer; who was at the visit or approved it does not decide."""
+    there = select(Seat.id).where(Seat.visit_id == Visit.id, Seat.person_id == Person.id).exists()
+    approved = select(Publication.id).where(Publication.visit_id == Visit.id, Publication.approved_by == Person.id)
+    return (
+        select(Appeal.id.label("thing"), Subject.name.label("name"), Person.id.label("person_id"), Task.organ_id)
+        .add_columns(Appeal.answer_by.label("due"))
+        .select_from(Appeal)
+        .join(Visit, Visit.id == Appeal.visit_id)
+        .join(Task, Task.id == Visit.task_id)
+        .join(Subject, Subject.id == Visit.subject_id)
+        .join(Person, Person.organ_id == Task.organ_id)
+        .where(Appeal.state == "open", Person.status == "active", has_tag(Person.roles, "supervisor"))
+        .where(~there, ~approved.exists())
     )
 
 
@@ -125,6 +144,7 @@ SOURCES: dict[str, tuple[Select[Any], ...]] = {
         _results(),
         _seats().add_columns(Visit.submitted_at.label("since")).where(Visit.state == "returned"),
     ),
+    "appeal": (_appeals(),),
     "lead_accept": (_leads(Person.id, Lead.organ_id).where(Lead.state == "sent", _role("liaison", "deputy")),),
     "lead_resolve": (_leads(Lead.handler_id, Lead.organ_id).where(Lead.state == "accepted"),),
     "lead_return": (_leads(Lead.sender_id, Lead.source_organ_id).where(Lead.state == "returned"),),
@@ -144,5 +164,6 @@ MOVES: dict[
     str, tuple[InstrumentedAttribute[Any], InstrumentedAttribute[int]]
 ] = {  # where the day is kept, and the thing
     "seat": (Seat.answer_by, Seat.visit_id),
+    "appeal": (Appeal.answer_by, Appeal.id),
     **dict.fromkeys(DEADLINES.values(), (CreditProposal.decide_by, CreditProposal.id)),
 }

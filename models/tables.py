@@ -2,6 +2,7 @@
 
 from models import (
     announcements,
+    appeals,
     calendars,
     changes,
     credit,
@@ -15,6 +16,7 @@ from models import (
     people,
     plans,
     publication,
+    ratings,
     reminders,
     subject_search,
     subjects,
@@ -25,6 +27,7 @@ from models.base import Base
 __all__ = [
     "Base",
     "announcements",
+    "appeals",
     "calendars",
     "changes",
     "credit",
@@ -38,6 +41,7 @@ __all__ = [
     "people",
     "plans",
     "publication",
+    "ratings",
     "reminders",
     "subject_search",
     "subjects",

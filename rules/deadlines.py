@@ -35,6 +35,7 @@ TABLE = {
         Kind("entry", 0),  # of results, on the day of the visit (谁检查、谁录入, R3.2.3a)
         Kind("review", 3),
         Kind("publication", 20, law=True),  # R3.2.3a
+        Kind("appeal", 20),  # to answer an objection to a result; as 企业经营异常名录管理暂行办法 art. 12 allows
         Kind("withheld", 60),  # until somebody looks again whether the ground still holds
         Kind("lead_accept", 5),  # R3.3.3a
         Kind("lead_resolve", 15),

@@ -10,6 +10,7 @@ from aiohttp import web
 
 from models.database import Database
 from web import (
+    appeals,
     audit,
     draw_files,
     draws,
@@ -19,6 +20,7 @@ from web import (
     home,
     journal,
     open_data,
+    ratings,
     records,
     results,
     safety,
@@ -80,6 +82,10 @@ def application(
             web.get("/visits/{token}", visits.visit),
             web.get("/records/{token}", records.record),
             web.post("/visits/{token}", visits.confirm),
+            web.post("/visits/{token}/objection", appeals.make),
+            web.post("/visits/{token}/slip", ratings.slip),
+            web.get("/ratings", ratings.form),
+            web.post("/ratings", ratings.rate),
             web.get("/data", open_data.page),
             web.get("/feeds/{name}.atom", feeds.feed),
             web.get(f"{PREFIX}/openapi.json", endpoints.openapi),

@@ -63,6 +63,7 @@ def result_fact(one: register.Result, t: Words) -> facts.Result:
         checked_on=one.checked_on,
         result=one.result,
         result_text=str(t(f"result.{one.result}")),
+        objection=one.objected,
         published_at=one.published_at,
         subject=facts.SubjectName(code=one.code or None, name=one.name),
     )

@@ -80,6 +80,7 @@ class Result(Answer):
     checked_on: date
     result: str
     result_text: str
+    objection: bool
     published_at: datetime
     subject: SubjectName
 

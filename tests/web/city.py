@@ -3,6 +3,7 @@
 import html
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import cache
 from hashlib import sha256
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -11,12 +12,14 @@ from aiohttp.test_utils import TestClient, TestServer
 from sqlalchemy.ext.asyncio import AsyncSession
 
 import web
+from actions.ratings import new_key
 from models.database import Database
 from models.draws import Draw, DrawEntry, DrawFile, Witness
 from models.items import Checklist, Item, Point
 from models.people import Area, Organ, Person
 from models.plans import Task, TaskItem
 from models.publication import Publication
+from models.ratings import RatingKey
 from models.subjects import Subject
 from models.visits import Answer, Evidence, Part, Seat, SeatRefusal, Visit
 from rules.draw import canonical
@@ -75,6 +78,12 @@ CERTIFICATE = canonical(
         "secret": "33" * 32,
     }
 )
+
+
+@cache
+def rating_key() -> tuple[str, str]:
+    """Made once for all tests: it takes about a second."""
+    return new_key()
 
 
 async def build(session: AsyncSession) -> None:
@@ -158,6 +167,7 @@ async def build(session: AsyncSession) -> None:
             )
         )
     await session.flush()
+    session.add(RatingKey(organ_id=1, quarter="2026Q4", modulus=rating_key()[0], secret=rating_key()[1]))
     await _draws(session)
     await _visits(session)
     await _publish(session)

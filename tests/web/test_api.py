@@ -78,6 +78,7 @@ async def test_a_result_has_the_columns_of_the_national_register(client: Client)
             "checked_on": "2026-12-07",
             "result": "correction",
             "result_text": "发现问题已责令改正",
+            "objection": False,
             "published_at": "2026-12-08T02:21:00Z",
             "subject": {"code": NOODLES, "name": "义乌市稠城老街面馆"},
         }

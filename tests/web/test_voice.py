@@ -1,0 +1,282 @@
+"""The subject objects to its result and rates the visit, behind the visit code; nobody can tell whose rating it is."""
+
+import re
+import secrets
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from sqlalchemy import delete, func, select, update
+
+from actions import appeals, ratings
+from actions.calendars import official
+from locales import Words
+from models.appeals import Appeal
+from models.base import Base
+from models.database import Database
+from models.journal import JournalEntry
+from models.mail import Outbox
+from models.people import Person
+from models.publication import Publication
+from models.ratings import Rating, RatingKey, RatingSlip
+from models.visits import Visit
+from rules import blind
+from rules.refusal import Refusal
+from tests.web.city import DONE, EARLY, GENUINE, NOODLES, NOW, ZONE, Client, read
+
+TEXT = "冷藏柜当天在维修，<b>有维修单</b>，不应认定不合格。"
+SAID = {"who": "机密当事人", "text": TEXT}
+
+
+async def objects(client: Client, token: str = DONE, **form: str) -> tuple[int, str]:
+    response = await client.post(f"/visits/{token}/objection", data=SAID | form, allow_redirects=False)
+    return response.status, await response.text()
+
+
+async def second_supervisor(database: Database, number: int = 9) -> Person:
+    async with database.write() as session:
+        person = Person(
+            id=number,
+            staff_no=f"330700{number}",
+            name="机密复核",
+            organ_id=1,
+            area_code="330782",
+            roles=("supervisor",),
+        )
+        session.add(person)
+    return person
+
+
+async def decided(database: Database, by: int, result: str, reply: str = "核对维修单属实。") -> None:
+    async with database.write() as session:
+        appeal = (await session.scalars(select(Appeal).where(Appeal.state == "open"))).one()
+        await appeals.decide(session, appeal, result, reply, await session.get_one(Person, by), NOW)
+
+
+async def test_an_objection_is_marked_while_open_and_never_read_by_the_public(
+    client: Client, database: Database
+) -> None:
+    await second_supervisor(database)
+    assert "异议处理中" not in await read(client, "/results")
+    assert (await objects(client))[0] == 303
+    page = await read(client, f"/visits/{DONE}")
+    assert TEXT in page
+    assert "&lt;b&gt;" in await (await client.get(f"/visits/{DONE}")).text()
+    assert f"{Words('zh_CN', ZONE).full_day(official().add(NOW.date(), 20))}前答复" in page
+    assert "提出异议" not in page  # one at a time
+    for address in ("/", "/results", f"/subjects/{NOODLES}"):
+        shown = await read(client, address)
+        assert shown.count("异议处理中") == 1, address
+        assert "维修" not in shown
+        assert "机密当事人" not in shown
+    (marked,) = [one for one in (await (await client.get("/api/v1/results")).json())["results"] if one["objection"]]
+    assert marked["subject"]["code"] == NOODLES
+    async with database.read() as session:
+        told = await session.scalars(select(Outbox.person_id).where(Outbox.kind == "appeals.new"))
+        assert set(told) == {9}  # 3 approved it, 1 and 2 were there
+    await decided(database, 9, "")
+    page = await read(client, f"/visits/{DONE}")
+    assert "维持原结果" in page
+    assert "核对维修单属实" in page
+    assert "提出异议" in page
+    assert "异议处理中" not in await read(client, "/results")
+
+
+async def test_a_result_that_was_wrong_is_published_anew(client: Client, database: Database) -> None:
+    await second_supervisor(database)
+    await objects(client)
+    await decided(database, 9, "clean")
+    assert "未发现问题" in await read(client, f"/subjects/{NOODLES}")
+    assert "已更正（第 3 版）" in await read(client, f"/subjects/{NOODLES}")
+    assert "结果更正为“未发现问题”" in await read(client, f"/visits/{DONE}")
+    async with database.read() as session:
+        versions = select(Publication.result).where(Publication.visit_id == 1).order_by(Publication.version)
+        assert list(await session.scalars(versions)) == ["clean", "correction", "clean"]
+        assert await session.scalar(select(Visit.result).where(Visit.id == 1)) == "clean"
+        verbs = await session.scalars(select(JournalEntry.verb).order_by(JournalEntry.id))
+        assert [verb for verb in verbs if verb in ("object", "decide", "correct")] == ["object", "decide", "correct"]
+        assert await appeals.counts(session, NOW, datetime(2027, 1, 1, tzinfo=UTC)) == (1, 0, 0, 1)
+        assert await appeals.counts(session, NOW, datetime(2027, 1, 1, tzinfo=UTC), [2]) == (0, 0, 0, 0)
+
+
+@pytest.mark.parametrize("person", [1, 2, 3, 4])
+async def test_who_entered_or_approved_it_does_not_decide(client: Client, database: Database, person: int) -> None:
+    await second_supervisor(database)
+    await objects(client)
+    with pytest.raises(Refusal, match="not_yours"):
+        await decided(database, person, "")
+
+
+async def test_where_nobody_else_is_there_the_office_decides(client: Client, database: Database) -> None:
+    async with database.write() as session:
+        await session.execute(update(Person).where(Person.id == 4).values(roles=("office",)))
+    await objects(client)
+    await decided(database, 4, "")
+    async with database.read() as session:
+        assert (await session.scalars(select(Appeal.state))).one() == "kept"
+
+
+async def test_three_objections_and_no_more(client: Client, database: Database) -> None:
+    await second_supervisor(database)
+    for _ in range(3):
+        assert (await objects(client))[0] == 303
+        status, page = await objects(client)
+        assert status == 409
+        assert "还在处理" in page
+        await decided(database, 9, "")
+    status, page = await objects(client)
+    assert status == 409
+    assert "已经提过 3 次" in page
+
+
+@pytest.mark.parametrize(
+    ("token", "form", "status", "words"),
+    [
+        (GENUINE, {}, 409, "结果公示之后"),
+        (EARLY, {}, 404, "不是有效的"),
+        ("unknown-token-0000", {}, 404, "不是有效的"),
+        (DONE, {"who": " "}, 400, "写上您的姓名"),
+        (DONE, {"who": "长" * 51}, 400, "写上您的姓名"),
+        (DONE, {"text": "不服"}, 400, "5 到 2000 个字"),
+        (DONE, {"text": "长" * 2001}, 400, "5 到 2000 个字"),
+        ("x", {}, 400, "看不懂"),
+    ],
+)
+async def test_an_objection_that_cannot_be_taken_says_why_and_keeps_the_words(
+    client: Client, database: Database, token: str, form: dict[str, str], status: int, words: str
+) -> None:
+    found, page = await objects(client, token, **form)
+    assert found == status
+    assert words in page or token == "x"
+    if token == DONE:
+        assert (SAID | form)["who"][:50].strip() in page
+    async with database.read() as session:
+        assert await session.scalar(select(func.count(Appeal.id))) == 0
+
+
+async def test_a_form_on_another_page_cannot_object_or_rate(client: Client) -> None:
+    for address in (f"/visits/{DONE}/objection", f"/visits/{DONE}/slip", "/ratings"):
+        for site in ("cross-site", "same-site"):
+            response = await client.post(address, data=SAID, headers={"Sec-Fetch-Site": site})
+            assert response.status == 400
+
+
+class Phone:
+    """What `web/static/slip.js` does, in Python."""
+
+    def __init__(self, page: str) -> None:
+        key = re.search(r'data-key="(\d+)" data-modulus="([0-9a-f]+)"', page)
+        assert key
+        self.key, self.modulus = int(key[1]), int(key[2], 16)
+        self.message, self.factor = secrets.token_bytes(16), secrets.randbits(2000) | 1
+
+    @property
+    def asks(self) -> dict[str, Any]:
+        blinded = blind.encode(self.message) * pow(self.factor, blind.EXPONENT, self.modulus) % self.modulus
+        return {"key": self.key, "blinded": f"{blinded:x}"}
+
+    def slip(self, signature: str) -> str:
+        signed = int(signature, 16) * pow(self.factor, -1, self.modulus) % self.modulus
+        return f"{self.key}.{self.message.hex()}.{signed:x}"
+
+
+async def taken(client: Client, token: str = DONE) -> str:
+    phone = Phone(await read(client, f"/visits/{token}"))
+    response = await client.post(f"/visits/{token}/slip", json=phone.asks)
+    assert response.status == 200, await response.text()
+    again = await client.post(f"/visits/{token}/slip", json=phone.asks)  # the answer was lost on its way
+    assert await again.json() == await response.json()
+    other = await client.post(f"/visits/{token}/slip", json=phone.asks | {"blinded": "abcdef"})
+    assert other.status == 409
+    assert "已经领走" in (await other.json())["error"]
+    return phone.slip((await response.json())["signature"])
+
+
+async def rates(client: Client, slip: str, **form: str) -> tuple[int, str]:
+    response = await client.post("/ratings", data={"slip": slip, "score": "4", "rude": "1"} | form)
+    return response.status, await response.text()
+
+
+async def test_a_slip_rates_once_and_no_row_says_which_visit(client: Client, database: Database) -> None:
+    slip = await taken(client)
+    assert "已经领走" in await read(client, f"/visits/{DONE}")
+    status, page = await rates(client, slip)
+    assert status == 200
+    assert "收到了" in page
+    status, page = await rates(client, slip)
+    assert status == 400
+    assert "已经用过" in page
+    async with database.read() as session:
+        (rating,) = await session.scalars(select(Rating))
+        (given,) = await session.scalars(select(RatingSlip))
+        assert (rating.score, rating.reasons) == (4, ("rude",))
+        assert given.visit_id == 1
+        assert await session.scalar(select(func.count(JournalEntry.id))) == 0
+    tables = [Base.metadata.tables[name] for name in ("ratings", "rating_slips")]
+    columns = {table.name: set(table.columns.keys()) for table in tables}
+    assert columns == {
+        "ratings": {"slip", "key_id", "score", "reasons"},
+        "rating_slips": {"visit_id", "key_id", "blinded"},
+    }
+    assert rating.slip not in (given.blinded, slip)
+
+
+@pytest.mark.parametrize(
+    "slip", ["", "x", "1.00.00", "1." + "0" * 32 + ".1", "99." + "0" * 32 + ".1", "１.2.3", "9" * 5000, "1.zz.ff"]
+)
+async def test_what_is_no_slip_of_ours_does_not_rate(client: Client, slip: str) -> None:
+    await read(client, f"/visits/{DONE}")  # makes the key
+    status, page = await rates(client, slip)
+    assert status == 400
+    assert "不是有效的评价券" in page
+
+
+async def test_a_rating_needs_a_score_and_keeps_what_was_typed(client: Client) -> None:
+    slip = await taken(client)
+    status, page = await rates(client, slip, score="6")
+    assert status == 400
+    assert "请选一个" in page
+    assert slip in page
+    assert (await rates(client, f" {slip[:100]}\n{slip[100:]} "))[0] == 200
+
+
+@pytest.mark.parametrize(
+    "asks", [{}, {"key": "1", "blinded": "ff"}, {"key": 1, "blinded": 5}, [], "x", {"key": 1, "blinded": "xyz"}]
+)
+async def test_a_request_for_a_slip_that_makes_no_sense_is_refused(client: Client, asks: Any) -> None:
+    assert (await client.post(f"/visits/{DONE}/slip", json=asks)).status == 400
+
+
+async def test_no_slip_before_the_visit_has_ended(client: Client) -> None:
+    assert "领取评价券" not in await read(client, f"/visits/{GENUINE}")
+    response = await client.post(f"/visits/{GENUINE}/slip", json={"key": 1, "blinded": "ff"})
+    assert response.status == 409
+
+
+async def test_a_key_is_made_when_the_first_slip_of_a_quarter_is_wanted(client: Client, database: Database) -> None:
+    async with database.write() as session:
+        await session.execute(delete(RatingKey))
+    assert (await rates(client, await taken(client)))[0] == 200
+    async with database.read() as session:
+        (key,) = await session.scalars(select(RatingKey))
+        (entry,) = await session.scalars(select(JournalEntry).where(JournalEntry.noun == "rating_key"))
+    assert (key.organ_id, key.quarter, int(key.modulus, 16).bit_length()) == (1, "2026Q4", blind.BITS)
+    assert entry.noun_id == key.id
+    assert key.secret not in str(entry.after)
+
+
+async def test_sums_are_shown_from_five_ratings_on(client: Client, database: Database) -> None:
+    await taken(client)
+    async with database.write() as session:
+        key = (await session.scalars(select(RatingKey))).one()
+        session.add_all(Rating(slip=str(n), key_id=key.id, score=n, reasons=("rude",)) for n in range(1, 5))
+    async with database.read() as session:
+        assert await ratings.opinion(session, ["2026Q4"]) == (4, None, {})
+    async with database.write() as session:
+        session.add(Rating(slip="5", key_id=1, score=5, reasons=()))
+    async with database.read() as session:
+        found = await ratings.opinion(session, ["2026Q4"], [1])
+        assert (found.ratings, found.mean, found.reasons["rude"], found.reasons["favours"]) == (5, 3.0, 4, 0)
+        assert await ratings.opinion(session, ["2026Q4"], [2]) == (0, None, {})
+        (key,) = await ratings.keys(session)
+    assert key.fingerprint in await read(client, "/ratings")
