@@ -15,10 +15,15 @@ import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser, Locator, Page, async_playwright
 
 ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT))
+
+from locales import Words  # noqa: E402 (found only now, when this file is run by itself)
+
 FOLDER = Path(__file__).parent / "pictures"
 LANGUAGES = {"zh_CN": "zh-CN", "en": "en"}
 ZONE = "Asia/Shanghai"
@@ -47,6 +52,22 @@ async def demo(language: str) -> AsyncIterator[tuple[str, str]]:
             await process.communicate()
 
 
+async def press(phone: Locator, label: str) -> None:
+    """Press the newest button that is called so, and give the answer time to come."""
+    await phone.locator(".keyboard button", has_text=label).last.click()
+    await phone.page.wait_for_timeout(2500)
+
+
+async def take_phones(page: Page, words: Words, language: str) -> None:
+    """What each role finds on its phone, and the next point of a visit."""
+    inspector, supervisor, liaison = (page.locator(".phone").nth(place) for place in range(3))
+    await supervisor.screenshot(path=FOLDER / f"supervisor-review.{language}.png")
+    await liaison.screenshot(path=FOLDER / f"liaison-lead.{language}.png")
+    await inspector.screenshot(path=FOLDER / f"inspector-drawn.{language}.png")
+    await press(inspector, str(words("button.resume", name="").unescape()).strip())
+    await inspector.screenshot(path=FOLDER / f"inspector-point.{language}.png")
+
+
 async def take(browser: Browser, language: str) -> None:
     """The pictures in one language."""
     async with demo(language) as (phones, register):
@@ -60,6 +81,7 @@ async def take(browser: Browser, language: str) -> None:
             await wide.wait_for_selector(f".phone >> nth={place} >> .keyboard button", timeout=60_000)
         await wide.wait_for_timeout(8000)  # the first notices come
         await wide.screenshot(path=FOLDER / f"phones.{language}.png")
+        await take_phones(wide, Words(language, ZoneInfo(ZONE)), language)
         narrow = await browser.new_page(
             locale=LANGUAGES[language], viewport={"width": 390, "height": 780}, device_scale_factor=2
         )
