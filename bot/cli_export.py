@@ -1,4 +1,4 @@
-"""`export record|notice|proof VISIT FILE`: the papers of a visit as PDF, for who works at a terminal."""
+"""`export record|notice|proof VISIT FILE`, `export extract CODE FILE`: papers as PDF, for who works at a terminal."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from actions import letters, records
+from actions import extracts, letters, records
 from bot.logs import set_up
 from bot.migrate import migrate
 from bot.press import Press, Printed
@@ -19,6 +19,7 @@ from bot.settings import Settings
 from handlers.turn import House
 from locales import LANGUAGES, Words
 from models.database import Database
+from models.subjects import subject_by_code
 from models.visits import Visit
 from rules.refusal import Refusal
 
@@ -68,7 +69,31 @@ def proof(
     _write(visit, file, language, find)
 
 
+@export_app.command()
+def extract(
+    code: Annotated[str, typer.Argument(help="The code of the subject.")], file: File, language: Language = ""
+) -> None:
+    """The clean-record extract of a subject (小微企业信用宝), of today."""
+
+    async def find(database: Database, now: datetime) -> dict[str, Any] | None:
+        async with database.write() as session:
+            subject = await subject_by_code(session, code)
+            made = await extracts.make(session, subject, None, now) if subject else None
+            return {"kind": "extract", "id": made.id} if made else None
+
+    _print(file, language, find)
+
+
 def _write(number: int, file: Path, language: str, find: Find) -> None:
+    async def paper(database: Database, _now: datetime) -> dict[str, Any] | None:
+        async with database.read() as session:
+            visit = await session.get(Visit, number)
+            return await find(session, visit) if visit else None
+
+    _print(file, language, paper)
+
+
+def _print(file: Path, language: str, find: Callable[[Database, datetime], Awaitable[dict[str, Any] | None]]) -> None:
     settings = Settings()
     set_up(settings.log_level, settings.bot_token.get_secret_value(), settings.webhook_secret.get_secret_value())
     settings.data_dir.mkdir(parents=True, exist_ok=True)
@@ -79,9 +104,7 @@ def _write(number: int, file: Path, language: str, find: Find) -> None:
     async def go() -> Printed:
         database = Database(settings.database)
         try:
-            async with database.read() as session:
-                visit = await session.get(Visit, number)
-                paper = await find(session, visit) if visit else None
+            paper = await find(database, datetime.now(settings.zone))
             if paper is None:
                 raise Refusal("export.nothing")
             press = Press(database, house, lambda: datetime.now(settings.zone))

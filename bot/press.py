@@ -12,11 +12,12 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 import documents
-from actions import letters, proofs, records, statistics
-from documents import digest, notice, proof, record
+from actions import extracts, letters, proofs, records, statistics
+from documents import digest, extract, notice, proof, record
 from documents.statistics import workbook
 from handlers.turn import House
 from locales import Words
+from models.credit import Extract
 from models.database import Database
 from models.documents import Notice, Record
 from models.people import Person
@@ -35,7 +36,7 @@ class Printed:
 
 
 class Press:
-    """Knows the kinds of paper: `record` and `notice` by the row's id, `proof` by visit and person."""
+    """Knows the kinds of paper: `record`, `notice` and `extract` by the row's id, `proof` by visit and person."""
 
     def __init__(self, database: Database, house: House, now: Callable[[], datetime]) -> None:
         self.database = database
@@ -89,3 +90,10 @@ class Press:
         person = await session.get_one(Person, paper["person"])
         facts = await proofs.gather(session, visit, person, self.now())
         return visit.subject.name, proof.sheet(facts, self.house.public_url, words)
+
+    async def _extract(self, session: AsyncSession, paper: dict[str, Any], words: Words) -> tuple[str, dict[str, Any]]:
+        row = await session.get_one(Extract, paper["id"])
+        address = self.house.public_url
+        number = extracts.number_of(row, self.house.zone)
+        given = extract.Given(self.house.authority, number, row.made_at, f"{address}/extracts/{row.token}", address)
+        return row.content["subject"]["name"], extract.sheet(row.content, given, words)

@@ -17,7 +17,7 @@ __all__ = ["PICTURES", "TEMPLATES", "picture", "printable", "render"]
 
 HERE = Path(__file__).parent
 FONTS = ("cvttf_NotoSansCJK_Regular", "cvttf_NotoSansCJK_Bold")  # packages; the machine's own fonts are never used
-TEMPLATES = ("record", "notice", "proof")
+TEMPLATES = ("record", "notice", "proof", "extract")
 PICTURES = ("digest",)
 WIDTH, PAGE = 1080, 360  # of a picture, in pixels and as the template counts, in points
 LANGUAGES = {"zh_CN": ("zh", "cn"), "en": ("en", "gb")}  # of the text, so that Chinese is drawn as in the mainland

@@ -45,6 +45,10 @@ class Plain:
         """The words for a key, with the gaps filled as they are."""
         return str(self._catalogue(key, n, **gaps).unescape())
 
+    def has(self, key: str) -> bool:
+        """Whether there are words for a key."""
+        return self._catalogue.has(key)
+
     def code(self, noun: str, code: str) -> str:
         """The words for a code of ours (`NOUN.CODE`), or the code itself where there are none."""
         key = f"{noun}.{code}"

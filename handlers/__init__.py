@@ -296,6 +296,7 @@ BUTTONS = {
         timeless("digest", digests.show),
         timeless("credit", credit.card, credit.load, credit.card),
         timeless("credit_all", credit.overview),
+        timeless("extract", credit.extract, credit.load, credit.card),
         timeless("credit_history", credit.history, credit.load, credit.card),
         timeless("credit_listed", credit.listed),
         timeless("credit_joint", credit.joint),

@@ -8,7 +8,7 @@ from typing import Any
 from markupsafe import Markup
 from sqlalchemy import func, select
 
-from actions import credit_lists, credit_news, credit_records
+from actions import credit_lists, credit_news, credit_records, extracts
 from actions.calendars import official
 from actions.credit_class import in_force, may_see, of_area
 from handlers.buttons import button
@@ -100,7 +100,7 @@ async def card(turn: Turn, subject: Subject, head: Markup | None = None) -> None
     lines += [_entry(words, one) for one in entries]
     lines.append(words("credit.counts", **await _counts(turn, subject)))
     rows: Rows = [
-        [button(words, "credit_history", subject.id, 0)],
+        [button(words, "extract", subject.id), button(words, "credit_history", subject.id, 0)],
         [button(words, "credit_promises", subject.id), button(words, "credit_punished", subject.id)],
     ]
     rows += [
@@ -170,6 +170,14 @@ async def history(turn: Turn, subject: Subject) -> None:
     rows = [pages(words, page, len(lines), "credit_history", subject.id)]
     rows.append([button(words, "credit", subject.id, label="button.back")])
     await turn.show(f"credit:{subject.id}", Markup("\n").join([head, *shown]), [row for row in rows if row])
+
+
+async def extract(turn: Turn, subject: Subject) -> None:
+    """`信用宝`: the clean-record extract as PDF, with the page on which a bank checks it (R3.3.2d)."""
+    made = await extracts.ask(turn.session, subject, turn.person, turn.now)
+    link = f"{turn.house.public_url}/extracts/{made.token}"
+    caption = turn.words("extract.caption", name=subject.name)
+    turn.send_paper("extract", made.id, caption, [[(str(turn.words("button.extract_page")), link)]])
 
 
 async def listed(turn: Turn, _: Any) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from actions import register
+from actions import extracts, register
 from web import query
 from web.site import SITE, render
 
@@ -26,4 +26,6 @@ async def find(request: web.Request) -> register.History:
 async def subject(request: web.Request) -> web.Response:
     """The page of a subject."""
     history = await find(request)
-    return render(request, "subject.html", q="", history=history, subject=history.subject)
+    async with request.app[SITE].database.read() as session:
+        lists = await extracts.lists_of(session, history.subject.code)
+    return render(request, "subject.html", q="", history=history, subject=history.subject, lists=lists)

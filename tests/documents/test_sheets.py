@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
 
 import documents
-from documents import notice, proof, record
+from documents import extract, notice, proof, record
 from documents.wording import groups, qr_svg
 from locales import LANGUAGES, Words
 from tests.documents.reading import ADDRESS, HASH, content, pages, text_of, tight
@@ -194,3 +195,27 @@ def test_only_our_templates_and_languages() -> None:
     for template, language in (("../../etc/passwd", "zh_CN"), ("record", "fr")):
         with pytest.raises(ValueError, match="no template"):
             documents.render(template, {}, language)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_an_extract_tells_public_facts_and_how_to_check_them(language: str) -> None:
+    words = Words(language, ZONE)
+    entry = {"list": "abnormal", "ground": "unreachable", "on": "2026-12-01", "organ": "义乌市市场监督管理局"}
+    found = [{"on": "2026-11-08", "result": "correction", "task": HOSTILE[0], "organ": "义乌市消防救援大队"}]
+    facts = {
+        "subject": {"code": "92330782MA2TEST001", "name": HOSTILE[1], "kind": "individual", "status": "active",
+                    "area": "义乌市", "address": "工人西路12号"},
+        "checks": 31, "clean": 30, "results": found, "lists": [entry], "as_of": "2026-12-18",
+    }  # fmt: skip
+    given = extract.Given(
+        "联席会议办公室", "20261218-000012", datetime(2026, 12, 18, 2, 3, tzinfo=UTC), ADDRESS, "https://r"
+    )
+    text = text_of(documents.render("extract", extract.sheet(facts, given, words), language))
+    wanted = ["92330782MA2TEST001", HOSTILE[0], HOSTILE[1], "20261218-000012", ADDRESS, "https://r/subjects/9233", "31"]
+    wanted += [words.full_day(date(2026, 12, 1)), str(words("result.unreachable")), str(words("result.correction"))]
+    assert [one for one in wanted if tight(one) not in text] == []
+    assert tight(str(words("paper.extract.not_clean", day=words.full_day(date(2026, 12, 18))))) in text
+    clean = extract.sheet({**facts, "checks": 0, "clean": 0, "results": [], "lists": []}, given, words)
+    text = text_of(documents.render("extract", clean, language))
+    assert text.count(tight(str(words("paper.extract.not_listed")))) >= 2
+    assert tight(str(words("paper.extract.no_checks"))) in text
