@@ -68,5 +68,6 @@ def set_up(level: str, *secrets: str) -> None:
     root.handlers[:] = [handler]
     root.setLevel(level)
     sys.excepthook = _last_words
-    for chatty in ("httpx", "httpcore", "apscheduler", "aiohttp.access", "alembic"):
+    for chatty in ("httpx", "httpcore", "aiohttp.access", "alembic"):
         logging.getLogger(chatty).setLevel("WARNING")
+    logging.getLogger("apscheduler").setLevel("ERROR")  # a tick that is still at work is not run twice: no news
