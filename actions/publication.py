@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from actions import credit
@@ -12,7 +12,7 @@ from actions.journal import record
 from actions.notify import notify
 from actions.results import thaw
 from models.people import Person
-from models.publication import Publication
+from models.publication import Proposal, Publication
 from models.visits import Visit
 from rules.refusal import Refusal
 from rules.visits import check_move
@@ -27,7 +27,7 @@ def may_review(visit: Visit, by: Person) -> None:
 
 
 async def approve(session: AsyncSession, visit: Visit, by: Person, now: datetime) -> None:
-    """Approve a result: it is public from this moment."""
+    """Approve a result, also one that was withheld: it is public from this moment."""
     may_review(visit, by)
     check_move(visit.state, "published")
     assert visit.submitted_at
@@ -46,8 +46,10 @@ async def approve(session: AsyncSession, visit: Visit, by: Person, now: datetime
         )
         one.state = "published"
         one.version += 1
+        await drop(session, one, now)
         record(session, now, by, "publish", "visit", one.id, after={"result": visit.result})
     await credit.published(session, visit, by, now)
+    await session.flush()
     await _tell_inspectors(session, visit, "visits.published", now)
 
 
@@ -75,12 +77,20 @@ async def correct(session: AsyncSession, visit: Visit, result: str, by: Person, 
     await credit.published(session, visit, by, now)
 
 
+async def drop(session: AsyncSession, visit: Visit, now: datetime) -> None:
+    """An open proposal about a visit has no object any more, or a better one."""
+    query = update(Proposal).where(Proposal.visit_id == visit.id, Proposal.state == "asked")
+    query = query.values(state="void", version=Proposal.version + 1, decided_at=now)
+    await session.execute(query.execution_options(synchronize_session=False))
+
+
 async def send_back(session: AsyncSession, visit: Visit, reason: str, by: Person, now: datetime) -> None:
     """Return a visit to its inspectors with what must be mended."""
     may_review(visit, by)
     check_move(visit.state, "returned")
     visit.state, visit.returned_because = "returned", reason
     visit.version += 1
+    await drop(session, visit, now)
     thaw(visit)
     for seat in visit.seats:
         seat.signed_at = None

@@ -8,9 +8,11 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from actions.register import latest
 from models.items import Item, Point
 from models.publication import Publication
 from models.visits import Answer, Part, Visit
+from rules.publication import WITHDRAWN
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,8 @@ async def earlier(session: AsyncSession, visit: Visit, point: Point, now: dateti
         .join(Part, (Part.visit_id == Visit.id) & (Part.checklist_id == Point.checklist_id))
         .join(Item, Item.id == Part.item_id)
         .join(Publication, Publication.visit_id == Visit.id)
-        .where(Visit.subject_id == visit.subject_id, Visit.state == "published", Visit.id != visit.id)
+        .where(Visit.subject_id == visit.subject_id, Visit.state == "published", Visit.id != visit.id, latest())
+        .where(Publication.result != WITHDRAWN)
         .where(Point.text == point.text, Point.valid_days > 0, Answer.value == "yes", Item.department.not_in(own))
         .order_by(Publication.checked_on.desc(), Answer.id.desc())
     )

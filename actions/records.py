@@ -21,7 +21,7 @@ from rules.draw import canonical
 from rules.refusal import Refusal
 
 FORM = 1  # of the content, should its names ever change
-SIGNED = ("submitted", "published")  # nobody may change an answer any more
+SIGNED = ("submitted", "withheld", "published")  # nobody may change an answer any more
 
 
 def number_of(visit: Visit) -> str:

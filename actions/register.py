@@ -259,7 +259,7 @@ async def visit_code(session: AsyncSession, token: str) -> VisitCode | None:
         .order_by(Part.position)
     )
     items = [VisitItem(*one) for one in await session.execute(asked)]
-    finished = row.state in ("submitted", "published")
+    finished = row.state in ("submitted", "withheld", "published")
     return VisitCode._make((*row[:8], finished, _subject(row[10:-3]), items, officers, *row[-3:]))
 
 

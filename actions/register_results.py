@@ -19,6 +19,7 @@ from models.plans import Task
 from models.publication import Publication
 from models.subjects import Subject
 from models.visits import Part, Visit
+from rules.publication import WITHDRAWN
 from rules.results import CLEAN, PROBLEMS
 
 UNDER_WAY = ("released", "accepted", "started", "submitted", "returned")
@@ -133,7 +134,7 @@ async def by_day(session: AsyncSession, midnights: Sequence[datetime]) -> list[D
     for start, end in pairwise(midnights):
         here = (_First.published_at >= start) & (_First.published_at < end)
         sums += [func.count(case((here & (Publication.result == CLEAN), 1)))]
-        sums += [func.count(case((here & (Publication.result != CLEAN), 1)))]
+        sums += [func.count(case((here & Publication.result.not_in((CLEAN, WITHDRAWN)), 1)))]
     month = (_First.published_at >= midnights[0]) & (_First.published_at < midnights[-1])
     found = (await session.execute(select(*sums).where(*_OF_THE_SAME, month))).one()
     return [Day(*found[place : place + 2]) for place in range(0, len(found), 2)]

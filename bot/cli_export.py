@@ -1,24 +1,30 @@
-"""`export record|notice|proof VISIT FILE`, `export extract CODE FILE`: papers as PDF, for who works at a terminal."""
+"""`export …`: papers of a visit, extracts, the story of a lead, a month's leads, for who works at a terminal."""
 
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from actions import extracts, letters, records
+from actions import extracts, lead_story, letters, records
+from bot.cli_base import Json, load_settings, look, words_of
 from bot.logs import set_up
 from bot.migrate import migrate
 from bot.press import Press, Printed
 from bot.settings import Settings
+from handlers import lead_tables
 from handlers.turn import House
 from locales import LANGUAGES, Words
 from models.database import Database
+from models.leads import Lead, LeadMove
+from models.people import Person
 from models.subjects import subject_by_code
 from models.visits import Visit
 from rules.refusal import Refusal
@@ -82,6 +88,55 @@ def extract(
             return {"kind": "extract", "id": made.id} if made else None
 
     _print(file, language, find)
+
+
+@export_app.command()
+def lead(number: Annotated[int, typer.Argument(help="The number of the lead.")], as_json: Json = False) -> None:
+    """The whole story of a lead: who did what, when, to whom it went, until when, and what became of it."""
+
+    async def read(session: AsyncSession) -> tuple[Lead, list[LeadMove]]:
+        found = await session.get(Lead, number)
+        if found is None:
+            raise Refusal("leads.unknown", number=number)
+        return found, await lead_story.story(session, found)
+
+    found, steps = look(read, as_json)
+    words = words_of(load_settings())
+    if as_json:
+        typer.echo(json.dumps(lead_tables.as_data(found, steps), ensure_ascii=False))
+    else:
+        typer.echo(lead_tables.story(words, found, steps))
+
+
+@export_app.command()
+def leads(
+    file: File,
+    staff_number: Annotated[str, typer.Option("--staff-number", help="Whose leads: all that they may read.")],
+    months_ago: Annotated[int, typer.Option("--months-ago", min=0, max=120)] = 0,
+    language: Language = "",
+) -> None:
+    """The list of a month's leads as XLSX."""
+
+    async def find(session: AsyncSession) -> int:
+        person = await session.scalar(select(Person.id).where(Person.staff_no == staff_number))
+        if person is None:
+            raise Refusal("people.unknown", staff_no=staff_number)
+        return int(person)
+
+    person = look(find, as_json=False)
+    settings = load_settings()
+    house = House(settings.zone, settings.language, settings.address, "", settings.authority)
+
+    async def go() -> Printed:
+        database = Database(settings.database)
+        try:
+            press = Press(database, house, lambda: datetime.now(settings.zone))
+            wanted = {"kind": "leads", "id": months_ago, "person": person}
+            return await press.print({**wanted, "language": language or settings.language})
+        finally:
+            await database.close()
+
+    file.write_bytes(asyncio.run(go()).data)
 
 
 def _write(number: int, file: Path, language: str, find: Find) -> None:

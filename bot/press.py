@@ -6,15 +6,16 @@ import asyncio
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 import documents
-from actions import extracts, letters, proofs, records, statistics
+from actions import extracts, lead_lists, letters, proofs, records, statistics
 from documents import digest, extract, notice, proof, record
 from documents.statistics import workbook
+from handlers import lead_tables
 from handlers.turn import House
 from locales import Words
 from models.credit import Extract
@@ -36,7 +37,7 @@ class Printed:
 
 
 class Press:
-    """Knows the kinds of paper: `record`, `notice` and `extract` by the row's id, `proof` by visit and person."""
+    """Knows the kinds of paper: `record`, `notice`, `extract` by the row's id, `proof` by visit and person, `leads`."""
 
     def __init__(self, database: Database, house: House, now: Callable[[], datetime]) -> None:
         self.database = database
@@ -44,11 +45,13 @@ class Press:
         self.now = now
 
     async def print(self, paper: dict[str, Any]) -> Printed:
-        """The PDF of a paper, or the workbook of the statistics. LookupError if it is not there.
+        """The PDF of a paper, or a workbook. LookupError if it is not there.
 
         An order has `kind`, `id`, `language` and, for a proof, `person`; for statistics `order`, what they are of.
         """
         words = Words(paper["language"], self.house.zone)
+        if paper["kind"] == "leads":
+            return await self._leads(paper, words)
         if paper["kind"] == "statistics":
             return await self._statistics(paper["order"], words)
         async with self.database.read() as session:
@@ -84,6 +87,16 @@ class Press:
         row = await session.get_one(Notice, paper["id"])
         address = f"{self.house.public_url}/visits/{row.visit.token}"
         return row.visit.subject.name, notice.sheet(letters.facts(row, self.house.zone), address, words)
+
+    async def _leads(self, paper: dict[str, Any], words: Words) -> Printed:
+        """The list of a month's leads, `id` months ago, that `person` may read: a workbook."""
+        first, end = lead_tables.month_of(self.now().astimezone(self.house.zone).date(), paper["id"])
+        span = [datetime.combine(day, time(), self.house.zone) for day in (first, end)]
+        async with self.database.read() as session:
+            person = await session.get_one(Person, paper["person"])
+            found = await lead_lists.of_month(session, person, span[0], span[1])
+            title = str(words("leads.month", month=f"{first:%Y-%m}").unescape())
+            return Printed(f"{title}.xlsx", await asyncio.to_thread(lead_tables.table, words, found, title))
 
     async def _proof(self, session: AsyncSession, paper: dict[str, Any], words: Words) -> tuple[str, dict[str, Any]]:
         visit = await session.get_one(Visit, paper["id"])

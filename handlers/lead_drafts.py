@@ -165,7 +165,9 @@ async def _confirm(turn: Turn, draft: Draft, organ_id: int) -> None:
         await turn.show(draft.about, words("lead.photo_kept", n, organ=organ.name), [[draft.back(turn)]])
         return
     rows = [[draft.key(turn, "lead_send", organ_id), change], [_leave_unsent(turn, draft)]]
-    await turn.show(draft.about, words("lead.confirm", n, organ=organ.name, text=brief(text)), rows)
+    await turn.show(
+        draft.about, words("lead.confirm" if n else "lead.confirm_plain", n, organ=organ.name, text=brief(text)), rows
+    )
 
 
 def _leave_unsent(turn: Turn, draft: Draft) -> Button:

@@ -10,6 +10,7 @@ from markupsafe import Markup
 from actions import desks, lead_lists
 from actions.calendars import official
 from actions.lead_lists import FOLDERS, PAGE
+from handlers import lead_tables
 from handlers.buttons import button
 from handlers.turn import NOTHING, Button, Rows, Turn
 from handlers.wording import brief
@@ -19,6 +20,7 @@ from models.people import Person
 from rules.leads import READ
 from rules.refusal import Refusal
 
+MOST_MONTHS = 120
 LEAVE_DAYS = (1, 3, 5, 10)  # working days, offered as buttons
 
 
@@ -60,7 +62,9 @@ async def _folder(turn: Turn, name: str, page: int) -> None:
     ]
     rows += [others[start : start + 3] for start in range(0, len(others), 3)]
     if set(READ) & set(person.roles):
-        rows.append([button(words, "lead_new"), button(words, "desk_back" if away else "desk")])
+        rows.append(
+            [button(words, "lead_new"), button(words, "lead_month", 0), button(words, "desk_back" if away else "desk")]
+        )
     rows.append([button(words, "me")])
     await turn.show("leads", Markup("\n").join(lines), rows)
 
@@ -138,3 +142,14 @@ async def desk_back(turn: Turn, _: Any = None) -> None:
     await desks.take_back(turn.session, turn.person, turn.now)
     await turn.session.flush()
     await listed(turn)
+
+
+async def month(turn: Turn, _: Any = None) -> None:
+    """`月报`: the list of a month as XLSX: this one, or so many months ago."""
+    back = turn.args[0]
+    if back > MOST_MONTHS:
+        raise Refusal("gone")
+    first, _end = lead_tables.month_of(turn.today, back)
+    caption = turn.words("leads.month", month=f"{first:%Y-%m}")
+    earlier = [[button(turn.words, "lead_month", back + 1, label="button.earlier_month")]]
+    turn.send_paper("leads", back, caption, earlier, turn.person.id)

@@ -24,7 +24,8 @@ def told(kind: str, states: tuple[str, ...] = OPEN) -> Render:
             return None
         step = await session.get(LeadMove, telling.params.get("step", 0))
         head = NOTHING
-        if words.has(f"lead.told.{kind}"):
+        key = "lead.told.refer" if step and step.verb == "refer" and kind == "office" else f"lead.told.{kind}"
+        if words.has(key):
             gaps: dict[str, Any] = {
                 "name": step.person.name if step and step.person else "",
                 "organ": step.organ.name if step and step.organ else "",
@@ -32,8 +33,8 @@ def told(kind: str, states: tuple[str, ...] = OPEN) -> Render:
                 "day": lead.due,
                 "number": lead.id,
             }
-            head = words(f"lead.told.{kind}", **gaps)
-        text = card.describe(words, lead, telling.today, head)
+            head = words(key, **gaps)
+        text = card.describe(words, lead, person, telling.today, head)
         return Message(text, await card.rows(session, words, lead, person, telling.today), f"lead:{lead.id}")
 
     return tell

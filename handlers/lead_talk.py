@@ -156,7 +156,7 @@ async def more(turn: Turn, lead: Lead) -> None:
             ways.append([button(words, "lead_join", lead.id, one.id, version=lead.version, label=label, number=one.id)])
     if sends and lead.state in ("sent", "returned"):
         ways.append([button(words, "lead_withdraw", lead.id)])
-    text = card.describe(words, lead, turn.today)
+    text = card.describe(words, lead, person, turn.today)
     await turn.show(f"lead:{lead.id}", text, [*ways, [button(words, "lead", lead.id, label="button.back")]])
 
 

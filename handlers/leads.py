@@ -49,7 +49,7 @@ async def organ_at(turn: Turn, organ_id: int) -> Organ:
 
 async def show(turn: Turn, lead: Lead, head: Markup = NOTHING) -> None:
     """The lead's card for whoever asks."""
-    text = describe(turn.words, lead, turn.today, head)
+    text = describe(turn.words, lead, turn.person, turn.today, head)
     await turn.show(f"lead:{lead.id}", text, await rows(turn.session, turn.words, lead, turn.person, turn.today))
 
 
@@ -87,8 +87,8 @@ async def rows(session: AsyncSession, words: Words, lead: Lead, person: Person, 
     return [row for row in found if row]
 
 
-def describe(words: Words, lead: Lead, today: date, head: Markup = NOTHING) -> Markup:
-    """What it is about, who has it, and until when."""
+def describe(words: Words, lead: Lead, person: Person, today: date, head: Markup = NOTHING) -> Markup:
+    """What it is about, who has it, and until when, as somebody sees it."""
     names: dict[str, Any] = {
         "number": lead.id,
         "sender": lead.sender.name,
@@ -97,7 +97,8 @@ def describe(words: Words, lead: Lead, today: date, head: Markup = NOTHING) -> M
     }
     address = lead.subject.address or lead.subject.area.name
     lines = [head] if head else []
-    lines.append(words(f"lead.title.{lead.state}", **names))
+    new = lead.state == "sent" and person.organ_id == lead.organ_id
+    lines.append(words("lead.title.new" if new else f"lead.title.{lead.state}", **names))
     lines.append(words("lead.about", name=lead.subject.name, address=address, text=brief(lead.text)))
     if lead.source or lead.origin not in ("visit", "free"):
         origin = words(f"lead.origin.{lead.origin}")

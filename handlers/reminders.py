@@ -29,6 +29,7 @@ OPENS = {  # by kind of deadline: the button that opens the thing
     "review": "review_one",
     "seat": "visit",
     "visit": "visit",
+    "withheld": "review_one",
 }
 MARKS = "①②③④⑤"
 ACROSS = 3  # buttons in a row

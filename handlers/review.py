@@ -6,10 +6,11 @@ from typing import Any
 
 from markupsafe import Markup
 
-from actions import appeals, evidence, publication, visits
+from actions import appeals, evidence, proposals, publication, visits
 from actions.calendars import deadline, length, official
 from actions.findings import result_of
 from handlers import findings, papers
+from handlers import publication as cards
 from handlers import visits as visit_cards
 from handlers.buttons import button
 from handlers.turn import Turn
@@ -55,11 +56,15 @@ async def show(turn: Turn, visit: Visit) -> None:
         rows = [[button(words, "approve", *ids, version=v), button(words, "send_back", *ids, version=v)]]
         if visit.evidence:
             rows.append([button(words, "photos", *ids)])
+    elif visit.state == "withheld":
+        rows.insert(0, [button(words, "approve", visit.id, version=visit.version)])
     elif visit.state == "published":
         page = f"{turn.house.public_url}/subjects/{visit.subject.code}"
         rows.insert(0, [(str(words("button.public_page")), page)])
+    lines, more = await cards.rows(turn, visit)
+    rows[-1:-1] = more
     rows += papers.rows(words, visit, turn.person)
-    await turn.show(f"review:{visit.id}", text, rows)
+    await turn.show(f"review:{visit.id}", Markup("\n").join([text, *lines]), rows)
 
 
 def describe(words: Words, visit: Visit) -> Markup:
@@ -114,5 +119,14 @@ async def send_back(turn: Turn, visit: int) -> None:
     turn.args = [visit]
     held = await load(turn)
     await publication.send_back(turn.session, held, turn.text[:500], turn.person, turn.now)
+    turn.wait_no_more()
+    await show(turn, held)
+
+
+async def proposed(turn: Turn, visit: int, kind: str, ground: str, result: str) -> None:
+    """Why a result is withheld, corrected or withdrawn was typed: somebody else is asked."""
+    turn.args = [visit]
+    held = await load(turn)
+    await proposals.propose(turn.session, held, kind, turn.text, turn.person, turn.now, ground=ground, result=result)
     turn.wait_no_more()
     await show(turn, held)

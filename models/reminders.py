@@ -26,11 +26,12 @@ from models.credit import CreditProposal
 from models.leads import Desk, Lead
 from models.people import Area, Organ, Person
 from models.plans import Task
-from models.publication import Publication
+from models.publication import Proposal, Publication
 from models.subjects import Subject
 from models.visits import Seat, Visit
 from rules.credit import DEADLINES
 from rules.leads import OPEN
+from rules.publication import WITHHOLD
 
 TO_ANSWER = ("released", "accepted")  # the visit is ahead, and its inspectors know of it
 
@@ -62,17 +63,16 @@ def _seats() -> Select[Any]:
     )
 
 
-def _results() -> Select[Any]:
-    """Of supervisors, on results that wait for review; who was at the visit does not review it."""
+def _supervised() -> Select[Any]:
+    """Of supervisors, on visits; who was there does not review what was found."""
     there = select(Seat.id).where(Seat.visit_id == Visit.id, Seat.person_id == Person.id).exists()
     return (
         select(Visit.id.label("thing"), Subject.name.label("name"), Person.id.label("person_id"), Task.organ_id)
-        .add_columns(Visit.submitted_at.label("since"))
         .select_from(Visit)
         .join(Task, Task.id == Visit.task_id)
         .join(Subject, Subject.id == Visit.subject_id)
         .join(Person, Person.organ_id == Task.organ_id)
-        .where(Visit.state == "submitted", Person.status == "active", has_tag(Person.roles, "supervisor"), ~there)
+        .where(Person.status == "active", has_tag(Person.roles, "supervisor"), ~there)
     )
 
 
@@ -126,6 +126,20 @@ def _proposals(kind: str) -> Select[Any]:
     )
 
 
+def _results() -> Select[Any]:
+    """Results that wait for review."""
+    return _supervised().add_columns(Visit.submitted_at.label("since")).where(Visit.state == "submitted")
+
+
+def _withheld() -> Select[Any]:
+    """Results that were withheld, from the last time that somebody agreed to it."""
+    agreed = select(func.max(Proposal.decided_at)).where(
+        Proposal.visit_id == Visit.id, Proposal.state == "approved", Proposal.kind == WITHHOLD
+    )
+    withheld = _supervised().where(Visit.state == "withheld", Visit.merged_into.is_(None))
+    return withheld.add_columns(agreed.scalar_subquery().label("since"))
+
+
 SOURCES: dict[str, tuple[Select[Any], ...]] = {
     "seat": (
         _seats().add_columns(Seat.answer_by.label("due")).where(Seat.state == "offered", Visit.state.in_(TO_ANSWER)),
@@ -159,11 +173,15 @@ SOURCES: dict[str, tuple[Select[Any], ...]] = {
         .where(Lead.office_by.is_not(None), Lead.state.in_(OPEN), Person.status == "active", _role("office")),
     ),
     **{deadline: (_proposals(kind),) for kind, deadline in DEADLINES.items()},
+    "withheld": (_withheld(),),
 }
-MOVES: dict[
-    str, tuple[InstrumentedAttribute[Any], InstrumentedAttribute[int]]
-] = {  # where the day is kept, and the thing
+# Where the day is kept, and the number of the thing.
+MOVES: dict[str, tuple[InstrumentedAttribute[Any], InstrumentedAttribute[int]]] = {
     "seat": (Seat.answer_by, Seat.visit_id),
     "appeal": (Appeal.answer_by, Appeal.id),
     **dict.fromkeys(DEADLINES.values(), (CreditProposal.decide_by, CreditProposal.id)),
+    "lead_accept": (Lead.due, Lead.id),
+    "lead_resolve": (Lead.due, Lead.id),
+    "lead_return": (Lead.due, Lead.id),
+    "lead_office": (Lead.office_by, Lead.id),
 }

@@ -11,11 +11,12 @@ MOVES = {
     "released": ("accepted", "started", "dropped", "merged"),
     "accepted": ("released", "started", "dropped", "merged"),  # released again when somebody leaves a seat
     "started": ("submitted",),
-    "submitted": ("published", "returned"),
+    "submitted": ("published", "returned", "withheld"),
+    "withheld": ("published",),  # kept from the public on a legal ground, for a while (暂不公示)
     "returned": ("submitted",),
     "published": (),
     "dropped": (),  # the subject dropped out; a reserve takes its place
-    "merged": ("published", "dropped"),  # part of another visit (综合查一次), whose result is its own
+    "merged": ("published", "withheld", "dropped"),  # part of another visit (综合查一次), whose result is its own
 }
 OPEN = ("released", "accepted", "started", "returned")  # an inspector has something to do
 WORKING = ("started", "returned")  # answers may change

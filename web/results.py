@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 from aiohttp import web
 
-from actions import register_results
+from actions import register_clock, register_results
 from actions.register_results import Wanted
 from rules.results import RESULTS
 from web import query
@@ -21,6 +21,7 @@ async def results(request: web.Request) -> web.Response:
     wanted, before = asked(request), query.number(request, "before")
     async with site.database.read() as session:
         areas, items = await register_results.choices(session)
+        late = await register_clock.late(session, site.now())
         found = await register_results.found_results(session, wanted, PAGE + 1, before)
     more = found[PAGE - 1].id if len(found) > PAGE else None
     given = {name: str(value) for name, value in address(wanted).items()}
@@ -28,6 +29,7 @@ async def results(request: web.Request) -> web.Response:
         request,
         "results.html",
         wanted=wanted,
+        late=late.most_common(),
         areas=areas,
         items=items,
         choices=RESULTS,

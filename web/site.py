@@ -25,6 +25,8 @@ A_YEAR = 365 * 24 * 3600
 MAX_ACCEPTED = 500  # characters of Accept-Language that are read
 NAVIGATION = (  # every part of the register, and the key of its name
     ("/results", "web.nav.results"),
+    ("/plans", "web.nav.plans"),
+    ("/items", "web.nav.items"),
     ("/tasks", "web.nav.tasks"),
     ("/draws", "web.nav.draws"),
     ("/data", "web.nav.data"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from actions import extracts, register
+from actions import extracts, register, register_clock
 from web import query
 from web.site import SITE, render
 
@@ -26,6 +26,21 @@ async def find(request: web.Request) -> register.History:
 async def subject(request: web.Request) -> web.Response:
     """The page of a subject."""
     history = await find(request)
-    async with request.app[SITE].database.read() as session:
-        lists = await extracts.lists_of(session, history.subject.code)
-    return render(request, "subject.html", q="", history=history, subject=history.subject, lists=lists)
+    site, code = request.app[SITE], history.subject.code
+    async with site.database.read() as session:
+        owed = await register_clock.owed(session, code, site.now())
+        lists = await extracts.lists_of(session, code)
+        changes = await register_clock.changes(session, code)
+    listed = {one.task_number for one in owed}
+    waiting = [one for one in history.waiting if one.task_number not in listed]
+    return render(
+        request,
+        "subject.html",
+        q="",
+        history=history,
+        subject=history.subject,
+        owed=owed,
+        changes=changes,
+        waiting=waiting,
+        lists=lists,
+    )

@@ -281,7 +281,7 @@ async def test_a_returned_lead_finds_a_better_address(town: Town) -> None:
     await sender.presses("重新移送")
     await sender.sees("移送到哪里")
     await sender.presses("消防救援")
-    await sender.sees("新线索")
+    await sender.sees("线索 · 待签收")
     await right.sees("后厨疏散通道堆放气瓶", button="签收")
     lead = (await town.rows(select(Lead)))[0]
     assert (lead.state, lead.returns, lead.organ.name) == ("sent", 1, "义乌市消防救援大队")

@@ -99,7 +99,7 @@ async def test_a_returned_visit_makes_a_second_version(town: Town) -> None:
     assert old.hash in text
     assert "补上两人的姓名" in text
     printed = await town.app.sender.press.print({"kind": "record", "id": old.id, "language": "zh_CN"})
-    assert "这是第1版，已被第2版代替" in text_of(printed.pdf)
+    assert "这是第1版，已被第2版代替" in text_of(printed.data)
     async with aiohttp.ClientSession() as web:
         page = await (await web.get(f"{town.app.address}/records/{old.token}")).text()
     assert "已有新版" in page
