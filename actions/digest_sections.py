@@ -15,7 +15,7 @@ from datetime import date, datetime, time
 from sqlalchemy import ColumnElement, Select, and_, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from actions import credit_news
+from actions import credit_lists, credit_news
 from actions.calendars import deadline, official
 from models.documents import Notice
 from models.leads import Lead
@@ -198,6 +198,11 @@ async def _leads_in_area(asked: Asked) -> Need | None:
     return _need([one for one, _ in leads], leads[0][1]) if leads else None
 
 
+async def _credit_decide(asked: Asked) -> Need | None:
+    asked_for = await credit_lists.waiting(asked.session, asked.person.organ_id)
+    return _need([one.id for one in asked_for], asked_for[0].decide_by) if asked_for else None
+
+
 async def _credit(asked: Asked) -> Need | None:
     news = await credit_news.news(asked.session, asked.person.organ, asked.today)
     return Need(sum(news.values()), kind=NEWS) if news else None
@@ -224,6 +229,7 @@ SECTIONS = [
     Section("open_seats", ("supervisor",), _open_seats),
     Section("letters", ("supervisor",), _letters),
     Section("agree", ("supervisor",), _agree),
+    Section("credit_decide", ("supervisor",), _credit_decide),
     Section("leads_overdue", RECEIVE, _leads_overdue),
     Section("leads_new", RECEIVE, _leads_new),
     Section("leads_due", RECEIVE, _leads_due),

@@ -40,6 +40,10 @@ async def overview(turn: Turn, _: Any = None) -> None:
             lines.append(words("credit.waiting", len(waiting), due=until(words, waiting[0].decide_by, turn.today)))
             rows.append([button(words, "credit_waiting")])
     lines.append(words("credit.figures", **figures))
+    news = await credit_news.news(turn.session, organ, turn.today)
+    told = [words("credit.news_one", topic=words(f"credit.topic.{one}"), number=number) for one, number in news.items()]
+    if told:
+        lines.append(words("credit.news", news=words("dot").join(told)))
     lines.append(words("credit.search"))
     rows.append([button(words, "credit_listed", number, 0, label=f"button.credit_list.{one}")
                  for number, one in enumerate(rules.LISTS)])  # fmt: skip

@@ -33,6 +33,7 @@ GO = {  # where the button of a section goes, and whether to its most pressing t
     "leads_overdue": ("lead", True),
     "leads_new": ("leads", False),
     "leads_due": ("lead", True),
+    "credit_decide": ("credit_waiting", False),
     "credit": ("credit_all", False),
 }
 TOLD = 5  # needs that are numbered in the text
