@@ -6,11 +6,12 @@ New Year) it only adds the days that it names.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from datetime import date
 from typing import Any
 
 from sqlalchemy import delete, extract, select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from actions import calendars
 from actions.cells import Fault, date_of, tidy, yes
@@ -99,4 +100,10 @@ def of_year(document: Any) -> Iterator[dict[str, str]]:
         yield {"date": str(one["date"]), "off": "是" if one["isOffDay"] is True else "否", "name": str(one["name"])}
 
 
-HOLIDAYS = Kind("holidays", "holidays", COLUMNS, Holidays, json=of_year)
+async def export(session: AsyncSession) -> AsyncIterator[dict[str, str]]:
+    """The days that were imported, in order."""
+    for one in await session.scalars(select(Holiday).order_by(Holiday.day)):
+        yield {"date": one.day.isoformat(), "off": "是" if one.off else "否", "name": one.name}
+
+
+HOLIDAYS = Kind("holidays", "holidays", COLUMNS, Holidays, json=of_year, export=export)

@@ -5,9 +5,11 @@ Its department follows from its name (`rules.people.department_of`), its area fr
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from typing import ClassVar, cast
 
 from sqlalchemy import Table, func, insert, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from actions.areas import ensure_areas, gazetteer
 from actions.cells import Fault, Values, known, phone, tags, tidy, until, words
@@ -40,6 +42,8 @@ class Inspectors(Keyed):
 
     table = _PEOPLE
     key = "staff_no"
+    noun = "person"
+    gone = "left"
     defaults: ClassVar[Values] = {
         "certificate": "",
         "certificate_until": None,
@@ -113,4 +117,22 @@ class Inspectors(Keyed):
             self.report.notes.append(Note("uncertified", {"n": uncertified}))
 
 
-INSPECTORS = Kind("inspectors", "people", COLUMNS, Inspectors)
+async def export(session: AsyncSession) -> AsyncIterator[dict[str, str]]:
+    """All staff, in the order of their numbers."""
+    for one in await session.scalars(select(Person).order_by(Person.staff_no)):
+        until = one.certificate_until
+        yield {
+            "staff_no": one.staff_no,
+            "name": one.name,
+            "organ": one.organ.name,
+            "area": one.area.name,
+            "roles": ";".join(people.ROLES[role] for role in one.roles),
+            "certificate": one.certificate,
+            "certificate_until": "" if until is None else "长期" if until == people.NO_END else until.isoformat(),
+            "specialties": ";".join(one.specialties),
+            "phone": one.phone,
+            "status": people.STATUSES[one.status],
+        }
+
+
+INSPECTORS = Kind("inspectors", "people", COLUMNS, Inspectors, export=export, whole=True)

@@ -210,6 +210,7 @@ class Subjects(Intake):
     async def _same_named(self) -> list[str]:
         """Names that a new subject shares with another one: perhaps the same under two codes."""
         if len(self.names) <= FEW:
+            await subject_search.catch_up(self.session)
             pairs = [(name, await subject_search.same_named(self.session, name)) for _, name in self.new]
             return list(dict.fromkeys(name for name, others in pairs if len(others) > 1))
         often = [one for one, count in Counter(self.names).items() if count > 1]

@@ -174,6 +174,8 @@ class Keyed(Intake):
     table: ClassVar[Table]
     key: ClassVar[str]
     called: ClassVar[str] = "name"  # the column that names a thing to people
+    noun: ClassVar[str] = ""  # under which changes are noted, if they are
+    gone: ClassVar[str] = ""  # the status of what a whole directory does not name any more
     defaults: ClassVar[Values] = {}
 
     async def open(self) -> None:
@@ -201,6 +203,9 @@ class Keyed(Intake):
     async def add(self, rows: list[Values]) -> None:
         """Insert rows."""
         await self.connection.execute(insert(self.table), rows)
+        if self.noun:
+            fresh = await self.present([row[self.key] for row in rows])
+            await self.note_changes([difference(self.noun, row["id"], None, row) for row in fresh.values()])
 
     async def change(self, rows: list[Values], before: list[Values]) -> None:
         """Write rows that exist, whole; `before` is how they were."""
@@ -210,6 +215,22 @@ class Keyed(Intake):
             statement.values({name: bindparam(f"_{name}") for name in names}),
             [{"_id": row["id"]} | {f"_{name}": row[name] for name in names} for row in rows],
         )
+        if self.noun:
+            pairs = zip(before, rows, strict=True)
+            await self.note_changes([difference(self.noun, row["id"], old, row) for old, row in pairs])
+
+    async def missing(self) -> int:
+        """Those that are not gone yet and were not named."""
+        query = select(self.table).where(self.table.c.status != self.gone).order_by(self.table.c.id)
+        rows = [dict(row) for row in (await self.connection.execute(query)).mappings()]
+        self.unnamed = [row for row in rows if hash(row[self.key]) not in self.seen]
+        for row in self.unnamed[:SHOWN]:
+            self.report.show("missing", str(row[self.called]))
+        return len(self.unnamed)
+
+    async def end_missing(self) -> None:
+        """They are gone from now on."""
+        await self.change([row | {"status": self.gone} for row in self.unnamed], self.unnamed)
 
     async def take(self, rows: list[Row]) -> None:
         """Compare rows with what is there, write what is new or different, and count."""

@@ -46,11 +46,18 @@ async def bring_in(
     now: datetime,
     by: Person | None,
     progress: Callable[[int], None] | None = None,
+    *,
+    whole: bool = False,
+    ends: int = 0,
+    dry: bool = False,
 ) -> Report:
     """Bring in a file called `name`, of the one of these kinds that its header fits best.
 
     `progress` hears how many rows are done. Repeatable, and journalled once. A file that cannot be read is refused
-    (`spreadsheets.reading`), perhaps in its middle: then the caller must not commit, nor after a dry run.
+    (`spreadsheets.reading`), perhaps in its middle: then the caller must not commit, nor after a `dry` run.
+
+    A `whole` directory ends what it does not name, if `ends` is how many that are (R3.1.3a): refused with
+    `imports.ends` (gap `missing`) if it is not, with `imports.not_whole` for a kind that cannot be whole.
     """
     digest = _sha256(source)
     brought = Import(at=now, name=name, sha256=digest, by_id=by and by.id)
@@ -71,6 +78,15 @@ async def bring_in(
     if not report.rows:
         raise Refusal("imports.empty")
     await intake.finish()
+    if whole and not kind.whole:
+        raise Refusal("imports.not_whole")
+    if whole:
+        report.missing = await intake.missing()
+    if report.missing and not dry:
+        if ends != report.missing:
+            raise Refusal("imports.ends", missing=report.missing)
+        await intake.end_missing()
+        report.ended += report.missing
     brought.kind, brought.counts = report.kind, report.counts
     report.refused.sort(key=lambda refused: refused.row)
     after = {"file": name, "sha256": digest} | report.counts

@@ -5,42 +5,34 @@ from __future__ import annotations
 import asyncio
 import json
 import signal
-from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
 
 import qrcode
 import typer
-from rich.progress import BarColumn, Progress, TextColumn
-from sqlalchemy.ext.asyncio import AsyncSession
 from telegram import Bot
 from telegram.error import TelegramError
 
-from actions import beacons, imports, people
-from actions.importing import Kind, Report
+from actions import beacons, people
 from bot.app import running
 from bot.cli_base import Json, err, in_transaction, load_settings, prepare, words_of
 from bot.cli_deadlines import deadlines_app
 from bot.cli_demo import demo
 from bot.cli_draws import draw_app
 from bot.cli_export import export_app
+from bot.cli_imports import add_commands, imports_app
 from bot.cli_journal import journal_app
 from bot.settings import Settings
-from handlers.imports import describe
 from rules import draw as draws
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="随查 Suicha")
-imports_app = typer.Typer(no_args_is_help=True, help="Bring in directories from files.")
 app.add_typer(imports_app, name="import")
 app.add_typer(draw_app, name="draw")
 app.add_typer(export_app, name="export")
+add_commands(export_app)
 app.add_typer(deadlines_app, name="deadlines")
 app.add_typer(journal_app, name="journal")
 app.command()(demo)
-
-File = Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True)]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Report, and change nothing.")]
 
 
 @app.command()
@@ -65,43 +57,6 @@ async def _until_stopped(settings: Settings) -> None:
 def migrate() -> None:
     """Bring the database to the present form."""
     prepare(load_settings())
-
-
-def _command(kind: Kind) -> Callable[..., None]:
-    def command(file: File, dry_run: DryRun = False, as_json: Json = False) -> None:
-        _import(file, kind, dry_run, as_json)
-
-    return command
-
-
-for _kind in imports.KINDS.values():
-    imports_app.command(_kind.name, help=f"{_kind.columns[0].synonyms[0]} …")(_command(_kind))
-
-
-def _import(file: Path, kind: Kind, dry_run: bool, as_json: bool) -> None:
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed}"))
-    with (
-        Progress(*columns, console=err, disable=not err.is_terminal, transient=True) as progress,
-        file.open("rb") as source,
-    ):
-        bar = progress.add_task(file.name, total=None)
-
-        def advance(rows: int) -> None:
-            progress.update(bar, completed=rows)
-
-        async def work(session: AsyncSession, now: datetime) -> Report:
-            return await imports.bring_in(session, [kind], source, file.name, now, None, advance)
-
-        report = in_transaction(work, as_json, keep=not dry_run)
-    words = words_of(Settings())
-    if as_json:
-        refused = [
-            {"row": one.row, "column": one.column, "reason": str(words(f"imports.reason.{one.reason}", **one.gaps))}
-            for one in report.refused
-        ]
-        typer.echo(json.dumps(report.counts | {"refused": refused}, ensure_ascii=False))
-    else:
-        typer.echo(describe(words, report, shown=50).unescape())
 
 
 @app.command()

@@ -1,0 +1,147 @@
+"""`import KIND FILE` and `export KIND FILE`: tables in and out, in the same form; `-` is standard input or output."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import json
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, BinaryIO
+
+import typer
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from sqlalchemy.ext.asyncio import AsyncSession
+from xlsxwriter import Workbook
+
+from actions.importing import Kind, Report
+from actions.imports import KINDS, bring_in
+from bot.cli_base import Json, err, in_transaction, look, words_of
+from bot.settings import Settings
+from handlers.imports import AS_TEXT, describe, reason, returned
+
+imports_app = typer.Typer(no_args_is_help=True, help="Bring in directories from files.")
+
+File = Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True, allow_dash=True)]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Report, and change nothing.")]
+Whole = Annotated[bool, typer.Option("--whole", help="The file is the whole directory: end what it does not name.")]
+Ends = Annotated[int, typer.Option("--ends", help="How many may end so, as the dry run has told.")]
+Refused = Annotated[
+    Path | None, typer.Option("--refused", dir_okay=False, help="Write the refused rows with their reasons, as XLSX.")
+]
+Out = Annotated[Path, typer.Argument(dir_okay=False, writable=True, allow_dash=True, help=".csv, .csv.gz or .xlsx")]
+
+
+def _import_command(kind: Kind) -> Callable[..., None]:
+    def command(file: File, dry_run: DryRun = False, refused: Refused = None, as_json: Json = False) -> None:
+        _import(file, kind, dry_run, False, 0, refused, as_json)
+
+    def whole_command(
+        file: File,
+        dry_run: DryRun = False,
+        whole: Whole = False,
+        ends: Ends = 0,
+        refused: Refused = None,
+        as_json: Json = False,
+    ) -> None:
+        _import(file, kind, dry_run, whole, ends, refused, as_json)
+
+    return whole_command if kind.whole else command
+
+
+def _export_command(kind: Kind) -> Callable[..., None]:
+    def command(file: Out = Path("-"), as_json: Json = False) -> None:
+        _export(file, kind, as_json)
+
+    return command
+
+
+def add_commands(exports_app: typer.Typer) -> None:
+    """A command for each kind of table."""
+    for kind in KINDS.values():
+        title = "、".join(column.synonyms[0] for column in kind.columns if column.needed)
+        imports_app.command(kind.name, help=title)(_import_command(kind))
+        if kind.export:
+            exports_app.command(kind.name, help=title)(_export_command(kind))
+
+
+def _import(file: Path, kind: Kind, dry_run: bool, whole: bool, ends: int, refused: Path | None, as_json: bool) -> None:
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed:,}"), TimeElapsedColumn())
+    with (
+        _opened(file) as source,
+        Progress(*columns, console=err, disable=not err.is_terminal, transient=True) as progress,
+    ):
+        bar = progress.add_task(file.name, total=None)
+
+        def advance(rows: int) -> None:
+            progress.update(bar, completed=rows)
+
+        async def work(session: AsyncSession, now: datetime) -> Report:
+            return await bring_in(
+                session, [kind], source, file.name, now, None, advance, whole=whole, ends=ends, dry=dry_run
+            )
+
+        report = in_transaction(work, as_json, keep=not dry_run)
+    words = words_of(Settings())
+    if refused and report.refused:
+        refused.write_bytes(returned(words, report))
+    if as_json:
+        rows = [{"row": one.row, "column": one.column, "reason": str(reason(words, one))} for one in report.refused]
+        told = report.counts | ({"missing": report.missing} if whole else {}) | {"refused": rows}
+        typer.echo(json.dumps(told, ensure_ascii=False))
+    else:
+        typer.echo(describe(words, report, shown=50).unescape())
+
+
+@contextmanager
+def _opened(file: Path) -> Iterator[BinaryIO]:
+    if str(file) != "-":
+        with file.open("rb") as source:
+            yield source
+        return
+    with tempfile.TemporaryFile() as kept:  # a file is read more than once
+        while piece := sys.stdin.buffer.read(1 << 20):
+            kept.write(piece)
+        yield kept
+
+
+def _export(file: Path, kind: Kind, as_json: bool) -> None:
+    export = kind.export
+    assert export
+    titles = [column.synonyms[0] for column in kind.columns]
+
+    async def work(session: AsyncSession) -> int:
+        count = 0
+        with _written(file) as write:
+            write(titles)
+            async for row in export(session):
+                write([row.get(column.name, "") for column in kind.columns])
+                count += 1
+        return count
+
+    count = look(work, as_json)
+    if as_json and str(file) != "-":
+        typer.echo(json.dumps({"rows": count}))
+
+
+@contextmanager
+def _written(file: Path) -> Iterator[Callable[[list[str]], object]]:
+    """A table that is being written, row by row, in the form that the file's name says."""
+    if file.suffix == ".xlsx":
+        with Workbook(file, AS_TEXT | {"constant_memory": True}) as book:
+            sheet = book.add_worksheet()
+            places = iter(range(1 << 20))
+            yield lambda row: sheet.write_row(next(places), 0, row)
+        return
+    if str(file) == "-":
+        yield csv.writer(sys.stdout).writerow
+        return
+    with file.open("wb") as binary:
+        packed = gzip.GzipFile(fileobj=binary, mode="wb") if file.suffix == ".gz" else None
+        with io.TextIOWrapper(packed or binary, encoding="utf-8-sig", newline="") as text:
+            yield csv.writer(text).writerow
