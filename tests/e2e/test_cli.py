@@ -46,6 +46,22 @@ def test_subjects_are_imported_once(tmp_path: Path) -> None:
     assert "无变化 2，未导入 1" in spoken.stdout
 
 
+def test_a_directory_is_written_out_and_comes_in_elsewhere_as_it_was(tmp_path: Path) -> None:
+    here, there, file = tmp_path / "here", tmp_path / "there", tmp_path / "subjects.csv"
+    here.mkdir()
+    there.mkdir()
+    file.write_text(SUBJECTS)
+    refused = tmp_path / "refused.xlsx"
+    assert bot(here, "import", "subjects", str(file), "--refused", str(refused)).returncode == 0
+    assert refused.read_bytes().startswith(b"PK")
+    piped = bot(here, "export", "subjects", "-").stdout
+    assert bot(here, "export", "subjects", str(tmp_path / "all.xlsx"), "--json").stdout.strip() == '{"rows": 2}'
+    (tmp_path / "piped.csv").write_text(piped)
+    assert json.loads(bot(there, "import", "subjects", str(tmp_path / "piped.csv"), "--json").stdout)["added"] == 2
+    again = json.loads(bot(there, "import", "subjects", str(tmp_path / "all.xlsx"), "--json").stdout)
+    assert again == {"rows": 2, "added": 0, "changed": 0, "ended": 0, "unchanged": 2, "refused": []}
+
+
 def test_an_invitation_for_somebody_known(tmp_path: Path) -> None:
     file = tmp_path / "staff.csv"
     file.write_text(STAFF)
