@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from actions.imports import KINDS
 from bot.cli import app
 from bot.settings import Settings
+from locales import catalogue, files
 from tests.conftest import SHARED
 
 ROOT = Path(__file__).parent.parent
@@ -74,3 +76,23 @@ def test_the_picture_of_the_house_is_of_this_house() -> None:
     program = "import sys; sys.path.insert(0, '.'); from docs.house import picture; print(picture(), end='')"
     drawn = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
     assert drawn.stdout == (ROOT / "docs" / "house.svg").read_text()
+
+
+IMPORTS = set(KINDS)
+TYPED = {"提交", "submit"}  # words that are typed, beside those with numbers in them
+
+
+@pytest.mark.parametrize("language", ["zh_CN", "en"])
+def test_a_guide_names_buttons_as_they_are_called(language: str) -> None:
+    labels = {
+        str(message.string).partition(" {")[0]
+        for path in files(language)
+        for message in catalogue(path, language)
+        if str(message.id).startswith(("button.", "outcome."))
+    }
+    pages = [page for page in PAGES if page.parent.name == "guide" and (".zh." in page.name) == (language == "zh_CN")]
+    assert len(pages) == 5
+    for page in pages:
+        quoted = set(re.findall(r"`([^`]+)`", page.read_text())) - TYPED
+        buttons = {one for one in quoted if not re.search(r"[0-9/_]|--|python|except|除", one)} - IMPORTS
+        assert buttons - labels == set(), page.name
