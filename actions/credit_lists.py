@@ -25,6 +25,7 @@ LONGEST = 500  # characters of a reason
 
 async def after_result(session: AsyncSession, visit: Visit, now: datetime) -> None:
     """Propose what a published result asks for: to enter the abnormal list, or to leave it because they were met."""
+    await _drop_mistaken(session, visit, now)
     subject, organ = visit.subject, await keeper(session, visit.subject) or visit.task.organ
     entry = await standing(session, subject, rules.ABNORMAL)
     if visit.result in rules.GROUNDS and entry is None:
@@ -37,6 +38,20 @@ async def after_result(session: AsyncSession, visit: Visit, now: datetime) -> No
             session, subject, entry.organ, rules.LEAVE, None, now,
             list_=rules.ABNORMAL, ground="met", visit=visit, entry=entry,
         )  # fmt: skip
+
+
+async def _drop_mistaken(session: AsyncSession, visit: Visit, now: datetime) -> None:
+    """What was proposed because of another result of this visit has no ground any more: the result was corrected."""
+    query = select(CreditProposal).where(
+        CreditProposal.visit_id == visit.id,
+        CreditProposal.state == "asked",
+        CreditProposal.kind == rules.ENTER,
+        CreditProposal.ground != visit.result,
+    )
+    for held in await session.scalars(query):
+        held.state, held.version, held.decided_at = "void", held.version + 1, now
+        record(session, now, None, "drop", "credit_proposal", held.id, after={"result": visit.result})
+    await session.flush()
 
 
 async def standing(session: AsyncSession, subject: Subject, list_: str) -> ListEntry | None:

@@ -20,6 +20,7 @@ from models.subjects import Subject
 from models.visits import Visit
 from rules import bundles
 from rules.draw import canonical
+from rules.publication import WITHDRAWN
 from rules.results import CLEAN
 
 SHOWN = 15  # results on an extract, the newest first: what fits on a page
@@ -52,7 +53,8 @@ async def facts(session: AsyncSession, subject: Subject, today: date) -> dict[st
     A natural person is masked, as on every public page (R3.1.3c).
     """
     code, name = register.who(subject.code, subject.name, subject.kind)
-    published = register.results().where(Visit.subject_id == subject.id).order_by(Publication.id.desc())
+    once = Visit.merged_into.is_(None), Publication.result != WITHDRAWN  # two visits in one were one check (R1.4)
+    published = register.results().where(Visit.subject_id == subject.id, *once).order_by(Publication.id.desc())
     found = await register.read(session, published)
     counts = Counter(one.result for one in found)
     return {

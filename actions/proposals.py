@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from actions import credit
 from actions.journal import record
 from actions.notify import notify
 from actions.publication import drop, may_review
@@ -97,6 +98,7 @@ async def approve(session: AsyncSession, proposal: Proposal, by: Person, now: da
     else:
         for one in (visit, *guests):
             await _new_version(session, one, proposal, by, now)
+        await credit.published(session, visit, by, now)
     await session.flush()
     after = {"ground": proposal.ground, "result": proposal.result}
     record(session, now, by, proposal.kind, "visit", visit.id, after=after, why=proposal.reason)

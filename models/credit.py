@@ -148,7 +148,8 @@ class Punishment(Base):
 class CreditProposal(Base):
     """Something that a supervisor must decide: to enter or leave a list, or to repair a punishment.
 
-    `kind` is enter, leave or repair; `state` asked, approved or refused; `asked_by` is nobody where a rule proposes.
+    `kind` is enter, leave or repair; `state` asked, approved, refused, or void: the result behind it was corrected;
+    `asked_by` is nobody where a rule proposes.
     """
 
     __tablename__ = "credit_proposals"

@@ -11,7 +11,18 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from actions import credit_class, credit_lists, credit_news, credit_records, leads, reminders
+from actions import (
+    credit,
+    credit_class,
+    credit_lists,
+    credit_news,
+    credit_records,
+    extracts,
+    leads,
+    proposals,
+    publication,
+    reminders,
+)
 from models.credit import CreditClass, CreditEvent, CreditProposal, KeyReason, ListEntry, RiskWarning
 from models.database import Database
 from models.journal import JournalEntry
@@ -19,10 +30,12 @@ from models.mail import Outbox
 from models.people import Organ, Person
 from models.reminders import Reminder
 from models.subjects import Subject
+from models.visits import Visit
 from rules import credit as rules
 from rules import strata
 from rules.refusal import Refusal
 from tests.conversations.conftest import MONDAY, settle_town
+from tests.web import city
 
 TODAY = MONDAY.date()
 
@@ -323,3 +336,32 @@ async def test_only_who_supervises_the_area_sees_a_class(database: Database) -> 
             with pytest.raises(Refusal, match=r"credit.not_yours"):
                 await credit_class.may_see(place.session, place.shop, one)
         await credit_class.may_see(place.session, place.shop, place.people["陈消防"])
+
+
+async def test_a_corrected_or_withdrawn_result_counts_as_it_is_now(database: Database) -> None:
+    async with database.write() as session:
+        await city.build(session)
+        boss = await session.get_one(Person, 3)
+        other = Person(staff_no="o", name="o", organ_id=1, area_code="330782", roles=("supervisor",))
+        session.add(other)
+        await session.flush()
+        await session.refresh(other)
+        visit = await session.get_one(Visit, 1)
+        place = Place(session, {}, visit.subject)
+        visit.subject.credit_class, visit.result = "B", "unreachable"
+        await credit.published(session, visit, boss, city.NOW)
+        assert (visit.subject.credit_class, [one.state for one in await place.all(CreditProposal)]) == ("C", ["asked"])
+
+        await publication.correct(session, visit, "correction", boss, city.NOW)  # an objection was upheld
+        assert visit.subject.credit_class == "B"
+        assert [one.state for one in await place.all(CreditProposal)] == ["void"]
+        live = [one.code for one in await place.all(CreditEvent) if one.annulled_on is None]
+        assert live == ["result.correction"]
+        made = await extracts.make(session, visit.subject, None, city.NOW)
+        assert [one["result"] for one in made.content["results"]] == ["correction"]
+
+        asked = await proposals.propose(session, visit, "withdraw", "查错了对象", boss, city.NOW)
+        await proposals.approve(session, asked, other, city.NOW)
+        assert all(one.annulled_on for one in await place.all(CreditEvent))
+        made = await extracts.make(session, visit.subject, None, city.NOW)
+        assert (made.content["checks"], made.content["results"]) == (0, [])
