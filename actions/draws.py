@@ -41,6 +41,8 @@ async def commit(
     The randomness will come from a public beacon, a minute from now at the earliest, or from at least two witnesses of
     different organs. One draw a task, unless the last is void.
     """
+    if task.targeted:
+        raise Refusal("draws.targeted")
     if not beacon and (len({person.organ_id for person in witnesses}) != len(witnesses) or len(witnesses) < 2):
         raise Refusal("draws.two_witnesses")
     beacon_round = beacons.round_after(now) if beacon else None

@@ -108,17 +108,22 @@ def _unfit(files: dict[str, bytes], people: dict[str, Person]) -> dict[str, str]
     return dict.fromkeys(table - people.keys(), "unfit")
 
 
-async def _recused(session: AsyncSession, subject_id: int, today: date) -> set[int]:
-    """Who left a visit to a subject as recused, or has met it since the pool was frozen."""
+async def recused_at(session: AsyncSession, subject_id: int) -> set[int]:
+    """Who has declared an interest in a subject, or was objected to by it (回避)."""
     declared = (
         select(SeatRefusal.person_id)
         .join(Visit, Visit.id == SeatRefusal.visit_id)
         .where(Visit.subject_id == subject_id, SeatRefusal.kind.in_(RECUSALS))
     )
+    return set(await session.scalars(declared))
+
+
+async def _recused(session: AsyncSession, subject_id: int, today: date) -> set[int]:
+    """Who left a visit to a subject as recused, or has met it since the pool was frozen."""
     met = (
         select(Seat.person_id)
         .join(Visit, Visit.id == Seat.visit_id)
         .where(Visit.subject_id == subject_id, Visit.state != "dropped", Seat.person_id.is_not(None))
         .where(Visit.due >= today - timedelta(days=365 * YEARS_APART))
     )
-    return {one for query in (declared, met) for one in await session.scalars(query) if one is not None}
+    return {one for one in await session.scalars(met) if one is not None} | await recused_at(session, subject_id)

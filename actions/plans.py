@@ -47,7 +47,7 @@ async def create_task(session: AsyncSession, wish: NewTask, by: Person, now: dat
         starts=wish.starts,
         ends=wish.ends,
     )
-    return await _added(session, task, by, now)
+    return await added(session, task, by, now)
 
 
 async def task_from_plan(session: AsyncSession, planned: PlannedTask, by: Person, now: datetime) -> Task:
@@ -86,7 +86,7 @@ async def task_from_plan(session: AsyncSession, planned: PlannedTask, by: Person
         ends=planned.ends,
         planned_id=planned.id,
     )
-    task = await _added(session, task, by, now)
+    task = await added(session, task, by, now)
     for asked in task.items:
         if asked.organ_id != task.organ_id:
             await ask_to_join(session, task, asked, now)
@@ -105,7 +105,7 @@ async def task_of(session: AsyncSession, planned: PlannedTask) -> Task | None:
     return task
 
 
-async def _added(session: AsyncSession, task: Task, by: Person, now: datetime) -> Task:
+async def added(session: AsyncSession, task: Task, by: Person, now: datetime) -> Task:
     """Give a task the next number of its area and day, and write it down."""
     prefix = task_number(task.area_code, now.date(), 0)[:-3]
     made_today = await session.scalar(select(func.count()).where(Task.number.startswith(prefix))) or 0

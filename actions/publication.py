@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from actions import credit
+from actions import corrections, credit
 from actions.journal import record
 from actions.notify import notify
 from actions.results import thaw
@@ -50,6 +50,7 @@ async def approve(session: AsyncSession, visit: Visit, by: Person, now: datetime
         record(session, now, by, "publish", "visit", one.id, after={"result": visit.result})
     await credit.published(session, visit, by, now)
     await session.flush()
+    await corrections.settle(session, visit, by, now)
     await _tell_inspectors(session, visit, "visits.published", now)
 
 

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from actions import records, seats
+from actions import corrections, records, seats
 from actions.findings import correct_by as correct_by
 from actions.findings import result_of as result_of
 from actions.findings import unfinished as unfinished
@@ -113,6 +113,7 @@ async def sign(session: AsyncSession, visit: Visit, by: Person, now: datetime) -
     visit.submitted_at = now
     record(session, now, by, "submit", "visit", visit.id)
     await records.freeze(session, visit, by, now)
+    await corrections.order(session, visit, by, now)
     for supervisor in await with_role(session, "supervisor", visit.task.organ_id):
         key = f"{visit.id}:{visit.version}"
         await notify(session, supervisor.id, "visits.review", key, now, visit=visit.id)

@@ -9,6 +9,7 @@ from handlers import (
     annual,
     appeals,
     checklists,
+    corrections,
     credit_lists,
     credit_records,
     drafting,
@@ -77,6 +78,8 @@ AWAITED: dict[str, Callable[..., Awaitable[None]]] = {
     "draw.void": draws.void,
     "draw.witness": draws.witnessed,
     "desk.until": lead_lists.desk_typed,
+    "fix.case": corrections.case,
+    "fix.report": corrections.reported,
     "lead.answer": lead_talk.answered,
     "lead.ask": lead_talk.asked,
     "lead.assign": lead_office.assigned,
@@ -112,7 +115,13 @@ AWAITED: dict[str, Callable[..., Awaitable[None]]] = {
 }
 
 
-WITH_FILES = {"lead.answer", "lead.free", "lead.note", "lead.outcome"}  # a photo or document is an answer by itself
+WITH_FILES = {
+    "fix.report",
+    "lead.answer",
+    "lead.free",
+    "lead.note",
+    "lead.outcome",
+}  # a photo or document is an answer by itself
 
 
 async def recorded(turn: Turn) -> None:

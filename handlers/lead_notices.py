@@ -32,12 +32,20 @@ def told(kind: str, states: tuple[str, ...] = OPEN) -> Render:
                 "text": brief(step.text, 200) if step else "",
                 "day": lead.due,
                 "number": lead.id,
+                "result": await _result(telling),
             }
             head = words(key, **gaps)
         text = card.describe(words, lead, person, telling.today, head)
         return Message(text, await card.rows(session, words, lead, person, telling.today), f"lead:{lead.id}")
 
     return tell
+
+
+async def _result(telling: Telling) -> str:
+    """What a visit found that the lead caused."""
+    if "visit" not in telling.params:
+        return ""
+    return str(telling.words(f"result.{(await telling.visit()).result}"))
 
 
 async def told_gone(telling: Telling) -> Message:
@@ -77,5 +85,6 @@ NOTICES: dict[str, Render] = {
     "leads.returned": told("returned"),
     "leads.split": told("split", OVER),
     "leads.unheard": told("unheard"),
+    "leads.visited": told("visited"),
     "leads.yours": told("yours"),
 }

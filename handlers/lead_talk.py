@@ -150,6 +150,8 @@ async def more(turn: Turn, lead: Lead) -> None:
         ways.append([button(words, "lead_note", lead.id)])
         if lead.state != "joined" and (receives or sends):
             ways[-1].append(button(words, "lead_split", lead.id))
+    if receives and lead.state == "accepted":
+        ways.append([button(words, "target", lead.id)])
     if receives and lead.state in RECEIVED:
         for one in (await twins(session, lead))[:3]:
             label = "button.lead_join"

@@ -14,6 +14,7 @@ from actions.work import absent
 from handlers import (
     annual,
     appeals,
+    corrections,
     credit_lists,
     digests,
     findings,
@@ -219,6 +220,7 @@ NOTICES: dict[str, Render] = {
     "deadlines.moved": reminders.told_moved,
     **lead_notices.NOTICES,
     "digest": digests.told,
+    "corrections.settled": corrections.told_settled,
     "draws.clock_behind": _clock_behind,
     "draws.no_beacon": _no_beacon,
     "draws.ready": _ready,
@@ -267,4 +269,5 @@ NOTICES: dict[str, Render] = {
     "visits.seat_open": _line_about_visit("seat.now_open", "appoint", who="left"),
     "visits.seat_refilled": _line_about_visit("seat.now_refilled", who="left"),
     "visits.sign": _sign,
+    "visits.targeted": corrections.told_targeted,
 }

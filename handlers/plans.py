@@ -32,7 +32,9 @@ async def listed(turn: Turn, _: Any = None) -> None:
     words = turn.words
     joint = select(TaskItem.task_id).where(TaskItem.organ_id == supervisor.organ_id)
     mine = or_(Task.organ_id == supervisor.organ_id, Task.id.in_(joint))
-    found = list(await turn.session.scalars(select(Task).where(mine).order_by(Task.id.desc()).limit(LISTED)))
+    found = list(
+        await turn.session.scalars(select(Task).where(mine, ~Task.targeted).order_by(Task.id.desc()).limit(LISTED))
+    )
     lines = [words("tasks.title") if found else words("tasks.none")]
     for one in found:
         line = "tasks.line" if one.organ_id == supervisor.organ_id else "tasks.line_joint"

@@ -18,6 +18,7 @@ from models.people import Person
 OPENS = {  # by kind of deadline: the button that opens the thing
     "abnormal": "credit_proposal",
     "appeal": "appeal",
+    "correction": "correction",
     "entry": "visit",
     "lead_accept": "lead",
     "lead_office": "lead",

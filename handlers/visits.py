@@ -12,7 +12,7 @@ from actions import methods, visits
 from actions.calendars import official
 from actions.evidence import metres_of
 from actions.work import at_work
-from handlers import checklists, findings, itinerary, oversight, papers
+from handlers import checklists, corrections, findings, itinerary, oversight, papers
 from handlers.buttons import button
 from handlers.turn import NOTHING, Rows, Turn
 from locales import Words
@@ -84,6 +84,8 @@ def describe(words: Words, visit: Visit, viewer: Person, turn: Any) -> Markup:
     lines.append(due(words, visit, turn))
     if visit.draws:
         lines.append(words("visit.drawn", number=words("and").join(str(draw.sequence) for draw in visit.draws)))
+    if visit.origin == "targeted":
+        lines.append(words("visit.recheck" if visit.only_points else "visit.targeted", n=len(visit.points)))
     if visit.guests:
         lines.append(words("visit.one_for_all", organs=words("and").join(organ.name for organ in visit.organs)))
     lines += findings.how(words, visit)
@@ -111,7 +113,11 @@ def _partners(words: Words, visit: Visit, viewer: Person) -> Markup:
 
 
 def _items(words: Words, visit: Visit) -> list[Markup]:
-    return [words("visit.item", len(part.checklist.points), name=part.item.name) for part in visit.parts]
+    asked = set(visit.points.values())
+    return [
+        words("visit.item", sum(point in asked for point in part.checklist.points), name=part.item.name)
+        for part in visit.parts
+    ]
 
 
 def due(words: Words, visit: Visit, turn: Any) -> Markup:
@@ -125,8 +131,9 @@ def due(words: Words, visit: Visit, turn: Any) -> Markup:
 
 
 def _buttons(words: Words, visit: Visit, seat: Seat | None, person: Person) -> Rows:
+    order = corrections.visit_row(words, visit)
     if seat is None or visit.state in NO_VISIT:
-        return oversight.visit_rows(words, visit, person) or [[button(words, "visits_back")]]
+        return [*order, *oversight.visit_rows(words, visit, person)] or [[button(words, "visits_back")]]
     ids, version = (visit.id,), visit.version
     code = button(words, "code", *ids)
     if visit.state in NOT_STARTED:
@@ -146,7 +153,7 @@ def _buttons(words: Words, visit: Visit, seat: Seat | None, person: Person) -> R
         rows.append([button(words, "phones", *ids), button(words, "object", *ids)])
         return [*rows, [button(words, "visits_back")]]
     rows = [*papers.rows(words, visit, seat.person), [button(words, "hand_over", *ids)]] if seat.person else []
-    return [*rows, [button(words, "visits_back")]]
+    return [*order, *rows, [button(words, "visits_back")]]
 
 
 def map_link(visit: Visit) -> str:

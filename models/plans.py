@@ -20,7 +20,8 @@ class Task(Base):
     `organ` leads (牵头部门). A joint task (联合抽查, R1.4) has items of several departments; `seats` is how many
     inspectors each of them sends. The first item says who is in the pool. `factors` is what the ratio of a stratum is
     multiplied by, as text by name, where it differs from the standing table (`rules.strata.FACTORS`). A task outside
-    the annual plan has no `planned_id`, and is temporary (临时任务).
+    the annual plan has no `planned_id`, and is temporary (临时任务). A `targeted` one is the frame of one visit that no
+    draw names (针对性检查, R1.1).
     """
 
     __tablename__ = "tasks"
@@ -36,6 +37,7 @@ class Task(Base):
     starts: Mapped[date]
     ends: Mapped[date]
     planned_id: Mapped[int | None] = mapped_column(ForeignKey("planned_tasks.id"), index=True)
+    targeted: Mapped[bool] = mapped_column(default=False)
     created_by: Mapped[int] = mapped_column(ForeignKey("people.id"))
     created_at: Mapped[datetime]
     organ: Mapped[Organ] = relationship(lazy="joined", innerjoin=True)

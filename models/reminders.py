@@ -22,6 +22,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Mapped, mapped_column
 
 from models.appeals import Appeal
 from models.base import Base, has_tag
+from models.corrections import Correction
 from models.credit import CreditProposal
 from models.leads import Desk, Lead
 from models.people import Area, Organ, Person
@@ -29,6 +30,7 @@ from models.plans import Task
 from models.publication import Proposal, Publication
 from models.subjects import Subject
 from models.visits import Seat, Visit
+from rules.corrections import WAITING
 from rules.credit import DEADLINES
 from rules.leads import OPEN
 from rules.publication import WITHHOLD
@@ -159,6 +161,12 @@ SOURCES: dict[str, tuple[Select[Any], ...]] = {
         _seats().add_columns(Visit.submitted_at.label("since")).where(Visit.state == "returned"),
     ),
     "appeal": (_appeals(),),
+    "correction": (
+        _seats()
+        .add_columns(Correction.ordered_at.label("since"), Correction.due.label("due"))
+        .join(Correction, Correction.visit_id == Visit.id)
+        .where(Correction.state.in_(WAITING)),
+    ),
     "lead_accept": (_leads(Person.id, Lead.organ_id).where(Lead.state == "sent", _role("liaison", "deputy")),),
     "lead_resolve": (_leads(Lead.handler_id, Lead.organ_id).where(Lead.state == "accepted"),),
     "lead_return": (_leads(Lead.sender_id, Lead.source_organ_id).where(Lead.state == "returned"),),

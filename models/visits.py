@@ -53,6 +53,7 @@ class Visit(Base):
     submitted_at: Mapped[datetime | None]
     result: Mapped[str] = mapped_column(default="")
     correct_by: Mapped[date | None]  # 责令改正 until
+    only_points: Mapped[list[int] | None]  # their ids: a recheck asks what did not conform; none: all are asked
     returned_because: Mapped[str] = mapped_column(default="")
     task: Mapped[Task] = relationship(lazy="joined", innerjoin=True)
     subject: Mapped[Subject] = relationship(lazy="joined", innerjoin=True)
@@ -83,7 +84,9 @@ class Visit(Base):
     @property
     def points(self) -> dict[int, Point]:
         """The points of all its checklists by running number from 1; two items may share a checklist."""
-        return dict(enumerate(dict.fromkeys(point for part in self.parts for point in part.checklist.points), 1))
+        wanted = (one for part in self.parts for one in part.checklist.points)
+        only = self.only_points
+        return dict(enumerate(dict.fromkeys(one for one in wanted if only is None or one.id in only), 1))
 
     @property
     def asked(self) -> dict[int, Point]:
@@ -94,7 +97,7 @@ class Visit(Base):
             points = part.checklist.points
             given = {point.number: answers[point.id] for point in points if point.id in answers}
             for point in points:
-                if not applies(point.only_if, given):
+                if point.id not in numbers or (self.only_points is None and not applies(point.only_if, given)):
                     continue
                 found[numbers[point.id]] = point
                 if point.stop and given.get(point.number, ("",))[0] == "no":

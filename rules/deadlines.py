@@ -43,6 +43,7 @@ TABLE = {
         Kind("lead_return", 2),  # to find a better address
         Kind("lead_office", 3),  # to decide on what was returned twice or is overdue
         Kind("correction", 10),  # proposed for 责令改正; the inspectors may choose another day
+        Kind("targeted", 10),  # a visit because of a lead, or to check again
         Kind("abnormal", 10, law=True),  # to decide on an entry in the list of abnormal operation
         Kind("list_leave", 5, law=True),  # to decide that somebody leaves a list
         Kind("repair", 15, law=True),  # to decide on the repair of credit (信用修复)
