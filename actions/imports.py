@@ -20,10 +20,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from actions import journal
 from actions.cells import Fault
 from actions.import_checklists import CHECKLISTS
+from actions.import_complaints import COMPLAINTS
 from actions.import_holidays import HOLIDAYS
 from actions.import_inspectors import INSPECTORS
 from actions.import_items import ITEMS
 from actions.import_plans import PLANS
+from actions.import_routes import ROUTES
 from actions.import_subjects import SUBJECTS
 from actions.import_warnings import WARNINGS
 from actions.importing import Kind, Note, Report
@@ -35,7 +37,9 @@ from rules.refusal import Refusal
 BATCH = 2000  # rows a statement; also how long the bot is deaf, some 50 ms
 LONGEST_JSON = 4 << 20  # bytes
 
-KINDS = {kind.name: kind for kind in (SUBJECTS, INSPECTORS, ITEMS, CHECKLISTS, PLANS, WARNINGS, HOLIDAYS)}
+KINDS = {
+    kind.name: kind for kind in (SUBJECTS, INSPECTORS, ITEMS, CHECKLISTS, PLANS, WARNINGS, HOLIDAYS, COMPLAINTS, ROUTES)
+}
 
 
 async def bring_in(

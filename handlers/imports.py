@@ -17,6 +17,9 @@ AS_TEXT = {"strings_to_numbers": False, "strings_to_formulas": False, "strings_t
 SHOWN = 8  # refused rows named in the chat
 
 
+IDLE = "lead.search"  # an open list that words would be searched in waits for no file
+
+
 async def explain(turn: Turn) -> None:
     """`/import`: which files are taken."""
     turn.needs("administrator")
@@ -26,7 +29,8 @@ async def explain(turn: Turn) -> None:
 async def document(turn: Turn) -> None:
     """A file: a directory if an administrator sends it out of the blue, else evidence for what is under way."""
     person = turn.chat.person
-    if turn.file is None or person is None or "administrator" not in person.roles or turn.chat.awaiting:
+    busy = (turn.chat.awaiting or {"what": IDLE})["what"] != IDLE
+    if turn.file is None or person is None or "administrator" not in person.roles or busy:
         await fallback.heard(turn)
         return
     report = await bring_in(turn.session, KINDS.values(), turn.file.data, turn.file.name, turn.now, person)

@@ -39,7 +39,8 @@ async def folder(turn: Turn, _: Any = None) -> None:
 
 async def _folder(turn: Turn, name: str, page: int) -> None:
     words, person = turn.words, turn.person
-    turn.wait_for("lead.search")
+    if (turn.chat.awaiting or {}).get("what") != "visit":  # what is typed at a visit stays the visit's
+        turn.wait_for("lead.search")
     desktop = await lead_lists.desktop(turn.session, person, turn.today)
     found = desktop[name]
     lines = [words(f"leads.folder.{name}", len(found))]

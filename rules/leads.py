@@ -24,7 +24,17 @@ FROM_OUTSIDE = ("complaint", "handover", "warning")  # 投诉举报, 移送, 监
 WITHOUT_ENFORCEMENT = ("联席会议", "公证")  # departments that witness and decide, but act on no lead
 RECEIVE = ("liaison", "deputy", "supervisor")  # the roles that act for a department, in the order they are asked
 READ = ("inspector", "supervisor", "liaison", "deputy", "administrator")  # an expert is not of the department
+_OUTSIDE = {
+    "complaint": "complaint 投诉举报 投诉 举报 信访 12345 12315 热线",
+    "handover": "handover 移送 外部移送 交办 转办 抄告",
+    "warning": "warning 监测预警 监测 预警 巡查 网络监测",
+}
 _JUDICIAL = ("公安", "检察", "监察", "监委", "法院", "police", "prosecut", "court", "supervis")
+
+
+def kind_of_word(word: str) -> str | None:
+    """The origin that a word of a table means: complaint, handover or warning."""
+    return next((kind for kind, words in _OUTSIDE.items() if word in words.split()), None)
 
 
 def check_move(state: str, to: str) -> None:
