@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 
 import structlog
 from aiohttp import web
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from telegram import Bot, BotCommand, BotCommandScopeAllPrivateChats
 from telegram.error import BadRequest, Forbidden, InvalidToken, RetryAfter, TelegramError
 from telegram.ext import Application
@@ -58,6 +59,7 @@ class Running:
     postman: Postman
     sender: Sender
     address: str  # of the public pages
+    schedule: AsyncIOScheduler
 
 
 @asynccontextmanager
@@ -120,7 +122,7 @@ async def running(settings: Settings, now: Callable[[], datetime] | None = None)
         tasks.append(asyncio.create_task(mailbox.poll(polling, bot.base_url)))
     schedule.start()
     try:
-        yield Running(settings, database, bot, mailbox, desk, postman, sender, settings.address)
+        yield Running(settings, database, bot, mailbox, desk, postman, sender, settings.address, schedule)
     finally:
         async with one_at_a_time:  # no tick is in the middle of something
             schedule.shutdown(wait=False)
