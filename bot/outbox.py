@@ -17,11 +17,13 @@ from handlers.turn import House
 from models.database import Database
 from models.mail import Outbox
 from models.people import Chat, remember_card
+from rules.deadlines import quiet
 
 log = structlog.get_logger("outbox")
 
 LEASE = timedelta(seconds=90)  # longer than it takes to send a batch
 BATCH = 40
+FLEETING = ("reminders", "deadlines.moved")  # true at the moment alone: worded anew each time they are tried
 LONGEST_PAUSE = timedelta(minutes=10)
 
 
@@ -60,14 +62,17 @@ class Postman:
 
     async def _claim(self) -> list[Outbox]:
         now = self.now()
+        turned_back = Outbox.leased_until > now + 2 * LEASE  # the clock was: nobody holds it for so long
         due = (
             select(Outbox)
             .join(Chat, Chat.person_id == Outbox.person_id)
             .where(Outbox.ended_at.is_(None), Outbox.due_at <= now, Chat.unreachable_at.is_(None))
-            .where(or_(Outbox.leased_until.is_(None), Outbox.leased_until < now))
+            .where(or_(Outbox.leased_until.is_(None), Outbox.leased_until < now, turned_back))
             .order_by(Outbox.urgent.desc(), Outbox.due_at, Outbox.id)
             .limit(BATCH)
         )
+        if quiet(now):  # what was late in the evening waits for the morning
+            due = due.where(Outbox.urgent)
         async with self.database.read() as session:
             if await session.scalar(due.with_only_columns(Outbox.id).limit(1)) is None:
                 return []
@@ -80,8 +85,8 @@ class Postman:
             return claimed
 
     async def _render(self, session: Any, notice: Outbox) -> bool:
-        """Word a notice when it is first tried; False if it need not be told any more."""
-        if notice.text is not None:
+        """Word a notice when it is first tried, or again; False if it need not be told any more."""
+        if notice.text is not None and notice.kind not in FLEETING:
             return True
         chat = await session.scalar(select(Chat).where(Chat.person_id == notice.person_id))
         try:
