@@ -133,7 +133,7 @@ async def decide(session: AsyncSession, appeal: Appeal, result: str, reply: str,
     appeal.version += 1
     record(session, now, by, "decide", "appeal", appeal.id, after={"state": appeal.state}, why=appeal.reply)
     if result:
-        await publication.correct(session, appeal.visit, result, by, now)
+        await publication.correct(session, appeal.visit, result, "", by, now)  # the reply is for the subject alone
     for person in sorted(hear):
         await notify(session, person, "appeals.decided", str(appeal.id), now, appeal=appeal.id)
 

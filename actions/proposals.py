@@ -7,12 +7,11 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from actions import credit
 from actions.journal import record
 from actions.notify import notify
-from actions.publication import drop, may_review
+from actions.publication import correct, drop, may_review
 from models.people import Organ, Person, office_of, with_role
-from models.publication import Proposal, Publication, newest, proposal_of
+from models.publication import Proposal, newest, proposal_of
 from models.visits import Visit
 from rules.publication import WITHDRAW, WITHDRAWN, WITHHOLD, check_proposal
 from rules.refusal import Refusal
@@ -87,41 +86,25 @@ async def approve(session: AsyncSession, proposal: Proposal, by: Person, now: da
     visit = proposal.visit
     told = await newest(session, visit.id)
     check_proposal(proposal.kind, visit.state, proposal.ground, proposal.result, told.result if told else visit.result)
-    guests = list(await session.scalars(select(Visit).where(Visit.merged_into == visit.id)))  # 综合查一次, R1.4
     if proposal.kind == WITHHOLD:
-        for one in (visit, *guests):
-            if one.state != "withheld":
-                check_move(one.state, "withheld")
-            one.state = "withheld"
-            one.result, one.started_at, one.submitted_at = visit.result, visit.started_at, visit.submitted_at
-            one.version += 1
+        await _withhold(session, proposal, by, now)
     else:
-        for one in (visit, *guests):
-            await _new_version(session, one, proposal, by, now)
-        await credit.published(session, visit, by, now)
-    await session.flush()
-    after = {"ground": proposal.ground, "result": proposal.result}
-    record(session, now, by, proposal.kind, "visit", visit.id, after=after, why=proposal.reason)
+        result = WITHDRAWN if proposal.kind == WITHDRAW else proposal.result
+        await correct(session, visit, result, proposal.reason, by, now)
     await _tell(session, proposal, now)
 
 
-async def _new_version(session: AsyncSession, visit: Visit, proposal: Proposal, by: Person, now: datetime) -> None:
-    before = await newest(session, visit.id)
-    assert before
-    result = WITHDRAWN if proposal.kind == WITHDRAW else proposal.result
-    session.add(
-        Publication(
-            visit_id=visit.id,
-            version=before.version + 1,
-            result=result,
-            checked_on=before.checked_on,
-            published_at=now,
-            approved_by=by.id,
-            reason=proposal.reason,
-        )
-    )
-    visit.result = result
-    visit.version += 1
+async def _withhold(session: AsyncSession, proposal: Proposal, by: Person, now: datetime) -> None:
+    visit = proposal.visit
+    guests = list(await session.scalars(select(Visit).where(Visit.merged_into == visit.id)))  # 综合查一次, R1.4
+    for one in (visit, *guests):
+        if one.state != "withheld":
+            check_move(one.state, "withheld")
+        one.state = "withheld"
+        one.result, one.started_at, one.submitted_at = visit.result, visit.started_at, visit.submitted_at
+        one.version += 1
+        record(session, now, by, "withhold", "visit", one.id, after={"ground": proposal.ground}, why=proposal.reason)
+    await session.flush()
 
 
 async def refuse(session: AsyncSession, proposal: Proposal, answer: str, by: Person, now: datetime) -> None:

@@ -12,8 +12,9 @@ from actions.journal import record
 from actions.notify import notify
 from actions.results import thaw
 from models.people import Person
-from models.publication import Proposal, Publication
+from models.publication import Proposal, Publication, newest
 from models.visits import Visit
+from rules.publication import WITHDRAWN
 from rules.refusal import Refusal
 from rules.visits import check_move
 
@@ -54,12 +55,15 @@ async def approve(session: AsyncSession, visit: Visit, by: Person, now: datetime
     await _tell_inspectors(session, visit, "visits.published", now)
 
 
-async def correct(session: AsyncSession, visit: Visit, result: str, by: Person, now: datetime) -> None:
-    """Publish another result of a published visit as its next version; the old one is kept, and shown no more."""
-    await session.refresh(visit, ["guests"])  # not loaded where the visit came with something else
-    for one in (visit, *visit.guests):
-        versions = select(Publication).where(Publication.visit_id == one.id).order_by(Publication.version.desc())
-        last = await session.scalar(versions.limit(1))
+async def correct(session: AsyncSession, visit: Visit, result: str, reason: str, by: Person, now: datetime) -> None:
+    """Publish another result of a published visit as its next version, or that it is withdrawn; the reason is public.
+
+    Without a reason it follows from an objection of the subject (`actions.appeals`). The old version is kept, and shown no more. What was proposed about it has no object any more.
+    """
+    guests = list(await session.scalars(select(Visit).where(Visit.merged_into == visit.id)))  # 综合查一次, R1.4
+    verb = "withdraw" if result == WITHDRAWN else "correct"
+    for one in (visit, *guests):
+        last = await newest(session, one.id)
         if last is None:
             continue
         session.add(
@@ -70,11 +74,14 @@ async def correct(session: AsyncSession, visit: Visit, result: str, by: Person, 
                 checked_on=last.checked_on,
                 published_at=now,
                 approved_by=by.id,
+                reason=reason,
             )
         )
         before, one.result = one.result, result
         one.version += 1
-        record(session, now, by, "correct", "visit", one.id, before={"result": before}, after={"result": result})
+        await drop(session, one, now)
+        record(session, now, by, verb, "visit", one.id, before={"result": before}, after={"result": result}, why=reason)
+    await session.flush()
     await credit.published(session, visit, by, now)
 
 
