@@ -58,7 +58,8 @@ async def approve(session: AsyncSession, visit: Visit, by: Person, now: datetime
 async def correct(session: AsyncSession, visit: Visit, result: str, reason: str, by: Person, now: datetime) -> None:
     """Publish another result of a published visit as its next version, or that it is withdrawn; the reason is public.
 
-    Without a reason it follows from an objection of the subject (`actions.appeals`). The old version is kept, and shown no more. What was proposed about it has no object any more.
+    Without a reason it follows from an objection of the subject (`actions.appeals`). The old version is kept, and
+    shown no more. What was proposed about it has no object any more.
     """
     guests = list(await session.scalars(select(Visit).where(Visit.merged_into == visit.id)))  # 综合查一次, R1.4
     verb = "withdraw" if result == WITHDRAWN else "correct"
