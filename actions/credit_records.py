@@ -62,11 +62,14 @@ async def punish(
     return made
 
 
-async def joint_list(session: AsyncSession, organ: Organ, today: date) -> Sequence[Punishment]:
+async def joint_list(
+    session: AsyncSession, organ: Organ, today: date, limit: int | None = None, skip: int = 0
+) -> Sequence[Punishment]:
     """The joint-punishment list (联合惩戒名单) of an organ's area as it is today, the latest first (R3.3.2c)."""
     query = select(Punishment).join(Subject, Subject.id == Punishment.subject_id)
     query = query.where(Punishment.joint, in_force(today), of_area(organ))
-    return (await session.scalars(query.order_by(Punishment.starts.desc(), Punishment.id.desc()))).all()
+    query = query.order_by(Punishment.starts.desc(), Punishment.id.desc()).limit(limit).offset(skip)
+    return (await session.scalars(query)).all()
 
 
 async def punishments_of(session: AsyncSession, subject: Subject) -> Sequence[Punishment]:

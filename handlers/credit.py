@@ -153,7 +153,9 @@ async def history(turn: Turn, subject: Subject) -> None:
         (one.on, 0, words("credit.event", day=words.full_day(one.on), what=why(words, one.code),
                           points=f"{one.points:+d}") if one.annulled_on is None else
          words("credit.event_annulled", day=words.full_day(one.on), what=why(words, one.code)))
-        for one in await turn.session.scalars(select(CreditEvent).where(CreditEvent.subject_id == subject.id))
+        for one in await turn.session.scalars(
+            select(CreditEvent).where(CreditEvent.subject_id == subject.id).order_by(CreditEvent.id)
+        )
     ]  # fmt: skip
     classes = list(
         await turn.session.scalars(
@@ -168,7 +170,8 @@ async def history(turn: Turn, subject: Subject) -> None:
                          after=grade_of(words, one.grade), why=why(words, one.why))  # fmt: skip
             moves.append((day, 1, line))
         before = one.grade
-    lines = [line for _, _, line in sorted(events + moves, key=lambda one: one[:2], reverse=True)]
+    by_day = sorted(events + moves, key=lambda one: one[:2])  # of one day, first what happened, then what it moved
+    lines = [line for _, _, line in reversed(by_day)]
     shown = lines[page * PAGE : (page + 1) * PAGE] or [words("credit.no_history")]
     head = words("credit.history", name=subject.name, grade=grade_of(words, subject.credit_class))
     rows = [pages(words, page, len(lines), "credit_history", subject.id)]
@@ -190,20 +193,23 @@ async def listed(turn: Turn, _: Any) -> None:
     if number >= len(rules.LISTS):
         raise Refusal("gone")
     name = rules.LISTS[number]
+    organ = _organ(turn)
+    total = (await credit_news.figures(turn.session, organ, turn.today))[name]
     query = (
         select(ListEntry)
         .join(Subject, Subject.id == ListEntry.subject_id)
-        .where(of_area(_organ(turn)), ListEntry.list == name, ListEntry.left_on.is_(None))
+        .where(of_area(organ), ListEntry.list == name, ListEntry.left_on.is_(None))
         .order_by(ListEntry.entered_on.desc(), ListEntry.id.desc())
+        .offset(page * PAGE)
+        .limit(PAGE)
     )
-    entries = list(await turn.session.scalars(query))
-    lines = [words(f"credit.listed.{name}", len(entries))]
+    lines = [words(f"credit.listed.{name}", total)]
     rows: Rows = []
-    for one in entries[page * PAGE : (page + 1) * PAGE]:
+    for one in await turn.session.scalars(query):
         day = words.full_day(one.entered_on)
         lines.append(words("credit.listed_line", name=one.subject.name, day=day, ground=ground(words, one.ground)))
         rows.append([button(words, "credit", one.subject_id, label="button.item", name=one.subject.name)])
-    rows.append(pages(words, page, len(entries), "credit_listed", number))
+    rows.append(pages(words, page, total, "credit_listed", number))
     rows.append([button(words, "credit_all", label="button.back")])
     await turn.show("credit", Markup("\n").join(lines), [row for row in rows if row])
 
@@ -211,16 +217,17 @@ async def listed(turn: Turn, _: Any) -> None:
 async def joint(turn: Turn, _: Any) -> None:
     """`联合惩戒`: who is under joint punishment in one's area, by whom, and until when."""
     words, page = turn.words, turn.args[0]
-    held = await credit_records.joint_list(turn.session, _organ(turn), turn.today)
-    lines = [words("credit.joint", len(held))]
+    organ = _organ(turn)
+    total = (await credit_news.figures(turn.session, organ, turn.today))["joint"]
+    lines = [words("credit.joint", total)]
     rows: Rows = []
-    for one in held[page * PAGE : (page + 1) * PAGE]:
+    for one in await credit_records.joint_list(turn.session, organ, turn.today, PAGE, page * PAGE):
         lines.append(
             words("credit.joint_line", name=one.subject.name, kind=words(f"credit.punishment.{one.kind}"),
                   organ=one.organ.name, ends=words.full_day(one.ends))
         )  # fmt: skip
         rows.append([button(words, "credit", one.subject_id, label="button.item", name=one.subject.name)])
-    rows.append(pages(words, page, len(held), "credit_joint"))
+    rows.append(pages(words, page, total, "credit_joint"))
     rows.append([button(words, "credit_all", label="button.back")])
     await turn.show("credit", Markup("\n").join(lines), [row for row in rows if row])
 

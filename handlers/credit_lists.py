@@ -23,6 +23,7 @@ from rules import credit as rules
 from rules.refusal import Refusal
 
 SHOWN = 8  # proposals of a list
+ASKED = "asked"  # a ground that says no more than the words do
 
 
 async def waiting(turn: Turn, _: Any = None) -> None:
@@ -69,14 +70,15 @@ def title(words: Words, held: CreditProposal) -> Markup:
 async def describe(words: Words, held: CreditProposal, tell: Any) -> Markup:
     """A proposal as a card: to a turn or a telling."""
     lines = [words("credit.proposal", what=title(words, held), name=held.subject.name)]
-    lines.append(words("credit.because", ground=await _ground(words, held, tell)))
+    if held.ground != ASKED:
+        lines.append(words("credit.because", ground=await _ground(words, held, tell)))
     if held.asker:
         lines.append(words("credit.asked_by", name=held.asker.name, words=brief(held.words)))
     if held.state == "asked":
         lines.append(words("credit.decide", due=credit.until(words, held.decide_by, tell.today)))
     else:
         who = held.decider.name if held.decider else ""
-        lines.append(words(f"credit.{held.state}", name=who, reason=held.reason))
+        lines.append(words(f"credit.{held.state}", name=who, reason=held.reason, at=held.decided_at))
     return Markup("\n").join(lines)
 
 

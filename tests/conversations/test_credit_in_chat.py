@@ -79,6 +79,9 @@ async def test_who_cannot_be_found_is_listed_and_comes_off_again(town: Town) -> 
         page = await (await web.get(f"{town.app.address}/subjects/{shop.code}")).text()
         assert "2026年12月9日列入：通过登记的住所（经营场所）无法联系" in page
 
+    await first.says("/credit")
+    await first.sees("经营异常 1 户", button="经营异常")
+    await steps(first, ("经营异常", f"{name} · 2026年12月9日 · 通过登记的住所"))
     await first.says(f"/credit {name}")
     await first.sees("信用 C", button="移出经营异常名录")
     assert "重点对象：经营异常（在经营异常名录）" in first.screen()
@@ -137,7 +140,8 @@ async def test_a_fine_stands_on_the_joint_list_until_it_is_repaired(town: Town) 
     await boss.says("/credit 第3面馆")
     await boss.sees(name, button="信用记录")
     await steps(boss, ("信用记录", "罚款、没收（已撤销，不计）"))
-    assert "D→未评" in boss.screen()
+    screen = boss.screen()
+    assert screen.rindex("D→未评 信用修复") < screen.rindex("未评→D 罚款、没收")  # the latest first
 
 
 async def test_a_promise_is_kept_in_mind_and_a_broken_one_counts(town: Town) -> None:
