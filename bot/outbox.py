@@ -14,7 +14,7 @@ from telegram.error import BadRequest, Forbidden, NetworkError, RetryAfter, Tele
 from bot.sending import Sender, span
 from handlers.notices import render
 from handlers.turn import House
-from models.database import Database
+from models.database import FINISH_WITHIN, Database
 from models.mail import Outbox
 from models.people import Chat, remember_card
 from rules.deadlines import quiet
@@ -24,6 +24,7 @@ log = structlog.get_logger("outbox")
 LEASE = timedelta(seconds=90)  # longer than it takes to send a batch
 BATCH = 40
 FLEETING = ("reminders", "deadlines.moved")  # true at the moment alone: worded anew each time they are tried
+AT_ONCE = 2  # batches that are leaving
 LONGEST_PAUSE = timedelta(minutes=10)
 
 
@@ -37,28 +38,38 @@ class Postman:
         self.now = now
 
     async def run(self) -> None:
-        """Send what is due, for ever."""
-        while True:
-            try:
-                busy = await self.database.finish(self.round())
-            except Exception:
-                log.exception("a round of notices failed")
-                busy = False
-            if not busy:
-                await asyncio.sleep(0.25)
+        """Send what is due, for ever: a batch is claimed while the one before it leaves, so that no second is lost."""
+        leaving: set[asyncio.Task[Any]] = set()
+        try:
+            while True:
+                if notices := await self._next():
+                    leaving.add(asyncio.create_task(self._send_all(notices)))
+                else:
+                    await asyncio.sleep(0.25)
+                if len(leaving) >= AT_ONCE:
+                    await asyncio.wait(leaving, return_when=asyncio.FIRST_COMPLETED)
+                leaving = {one for one in leaving if not one.done()}
+        finally:
+            if leaving:
+                await asyncio.wait(leaving, timeout=FINISH_WITHIN)
+
+    async def _next(self) -> list[Outbox]:
+        try:
+            return await self.database.finish(self._claim())
+        except Exception:
+            log.exception("a round of notices failed")
+            return []
+
+    async def _send_all(self, notices: list[Outbox]) -> None:
+        for outcome in await asyncio.gather(*(self._send(one) for one in notices), return_exceptions=True):
+            if isinstance(outcome, Exception):  # its lease runs out, and it is sent again
+                log.error("what became of a notice cannot be written down", error=str(outcome), exc_info=outcome)
 
     async def take_back(self) -> None:
         """Take over at once what a process was sending when it died; only where no other can be sending."""
         async with self.database.write() as session:
             held = update(Outbox).where(Outbox.ended_at.is_(None), Outbox.leased_until.is_not(None))
             await session.execute(held.values(leased_until=None))
-
-    async def round(self) -> bool:
-        """Claim a batch of due notices and send it; whether there was any."""
-        notices = await self._claim()
-        if notices:
-            await asyncio.gather(*(self._send(notice) for notice in notices))
-        return bool(notices)
 
     async def _claim(self) -> list[Outbox]:
         now = self.now()

@@ -19,6 +19,7 @@ from telegram.ext import (
 )
 
 from handlers import (
+    announcements,
     annual,
     appeals,
     checklists,
@@ -73,6 +74,7 @@ COMMANDS: dict[str, Callable[[Turn], Awaitable[None]]] = {
     "credit": credit.start,
     "digest": digests.command,
     "stats": statistics.overview,
+    "announce": announcements.start,
     "import": imports.explain,
     "invite": people.invite,
     "lang": people.language,
@@ -82,11 +84,11 @@ COMMANDS: dict[str, Callable[[Turn], Awaitable[None]]] = {
 
 MENUS = {  # which commands a role finds in its menu
     "inspector": ("tasks", "code", "leads"),
-    "supervisor": ("review", "draws", "plans", "digest", "stats", "credit"),
+    "supervisor": ("review", "draws", "plans", "digest", "stats", "announce", "credit"),
     "liaison": ("leads", "plans", "digest", "credit"),
     "deputy": ("leads",),
-    "office": ("plans", "leads", "digest", "stats", "credit"),
-    "administrator": ("import", "invite", "plans", "stats"),
+    "office": ("plans", "leads", "digest", "stats", "announce", "credit"),
+    "administrator": ("import", "invite", "plans", "stats", "announce"),
     "": ("start", "lang", "help", "cancel"),
 }
 
@@ -340,6 +342,15 @@ BUTTONS = {
         timeless("credit_punish", credit_records.choose_punishment, credit.load, credit.card),
         timeless("credit_punish_is", credit_records.ask_document, credit.load, credit.card),
         timeless("digest_wish", digests.choose),
+        timeless("announce_new", announcements.start),
+        timeless("announce", announcements.show, announcements.load, announcements.show),
+        timeless("announce_pick", announcements.pick, announcements.load, announcements.show),
+        Tap("announce_set", announcements.choose, announcements.load, announcements.show),
+        timeless("announce_text", announcements.ask_text, announcements.load, announcements.show),
+        Tap("announce_send", announcements.send, announcements.load, announcements.show),
+        Tap("announce_stop", announcements.stop, announcements.load, announcements.show),
+        timeless("announce_unread", announcements.unread, announcements.load, announcements.show),
+        timeless("announce_read", announcements.read),
         timeless("digest_switch", digests.switch),
         timeless("digest_hour", digests.hour),
         timeless("overdue", digests.overdue),

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 
 from actions.notify import tell_supervisors_of_unreachable
 from handlers import (
+    announcements,
     annual,
     appeals,
     checklists,
@@ -67,6 +68,7 @@ def _again(turn: Turn, visit_id: int) -> None:
 
 
 AWAITED: dict[str, Callable[..., Awaitable[None]]] = {
+    "announcement.text": announcements.written,
     "appeal.reply": appeals.replied,
     "credit.broken": credit_records.broken,
     "credit.leave": credit_lists.leave,

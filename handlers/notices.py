@@ -12,6 +12,7 @@ from actions import subject
 from actions.findings import result_of
 from actions.work import absent
 from handlers import (
+    announcements,
     annual,
     appeals,
     corrections,
@@ -213,6 +214,7 @@ def _line(key: str) -> Render:
 
 
 NOTICES: dict[str, Render] = {
+    "announcement": announcements.told,
     "appeals.decided": appeals.told_decided,
     "appeals.new": appeals.told_new,
     "credit.decided": credit_lists.told_decided,

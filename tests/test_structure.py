@@ -156,7 +156,7 @@ def test_every_notice_that_is_promised_can_be_worded() -> None:
                     for part in ast.walk(argument)
                     if isinstance(part, ast.Constant) and isinstance(part.value, str) and part.value in NOTICES
                 }
-    assert promised | {"visits.seat_open", "visits.seat_refilled"} == NOTICES.keys()
+    assert promised | {"visits.seat_open", "visits.seat_refilled", "announcement"} == NOTICES.keys()
 
 
 def test_what_is_waited_for_is_heard() -> None:
