@@ -19,7 +19,7 @@ from actions.calendars import deadline, length, official
 from actions.notify import notify
 from models.mail import Lease
 from models.people import Organ, Person, office_of, with_role
-from models.reminders import SOURCES, Reminder
+from models.reminders import SOURCES, Reminder, bound
 from rules.deadlines import OFFICE, PERSON, Step, ladder, reached
 
 
@@ -62,7 +62,7 @@ async def open_dues(
     for kind in kinds:
         for query in SOURCES[kind]:
             asked = query if things is None else query.where(query.selected_columns.thing.in_(things))
-            found += [_due(kind, row, now) for row in (await session.execute(asked)).mappings()]
+            found += [_due(kind, row, now) for row in (await session.execute(asked, bound(now.date()))).mappings()]
     return found
 
 

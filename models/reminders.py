@@ -5,7 +5,8 @@ To have people reminded of a new kind of thing:
 2. a query here in `SOURCES`, of what is not done yet: a row for each person who must act, with the labelled columns
    `thing` (id), `name` (what people call it), `person_id`, `organ_id` (whose supervisors hear when it is late, and
    whose area's office), `since` and `due`. `since` is a day or a moment, `due` a day. Without `due` it is as the table
-   says; without `since` it is counted back from `due`. What the query does not yield is done;
+   says; without `since` it is counted back from `due`. What the query does not yield is done. A query may ask for
+   the bound parameters of `bound`;
 3. the words `deadline.KIND` in `locales/*/reminders.po`, and in `handlers/reminders.OPENS` the button that opens it.
 The ladder, quiet hours, one message for several things, exactly once: all that is `actions/reminders.py`.
 Where the day is kept in a column, `MOVES` names it and the column with the thing's id, so that it moves when a
@@ -17,16 +18,28 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, ForeignKey, Select, UniqueConstraint, func, or_, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Date,
+    ForeignKey,
+    Select,
+    UniqueConstraint,
+    bindparam,
+    func,
+    or_,
+    select,
+)
 from sqlalchemy.orm import InstrumentedAttribute, Mapped, mapped_column
 
 from models.appeals import Appeal
 from models.base import Base, has_tag
 from models.corrections import Correction
 from models.credit import CreditProposal
+from models.items import Item
 from models.leads import Desk, Lead
 from models.people import Area, Organ, Person
-from models.plans import Task
+from models.plans import Plan, Task
 from models.publication import Proposal, Publication
 from models.subjects import Subject
 from models.visits import Seat, Visit
@@ -35,7 +48,18 @@ from rules.credit import DEADLINES
 from rules.leads import OPEN
 from rules.publication import WITHHOLD
 
+Attribute = InstrumentedAttribute
+TODAY = bindparam("today", type_=Date)
+YEAR = bindparam("year", type_=BigInteger)
+NEW_YEAR = bindparam("new_year", type_=Date)
+END_OF_APRIL = bindparam("end_of_april", type_=Date)
 TO_ANSWER = ("released", "accepted")  # the visit is ahead, and its inspectors know of it
+
+
+def bound(today: date) -> dict[str, Any]:
+    """The parameters that queries may ask for, on a day."""
+    year = today.year
+    return {"today": today, "year": year, "new_year": date(year, 1, 1), "end_of_april": date(year, 5, 1)}
 
 
 class Reminder(Base):
@@ -142,6 +166,40 @@ def _withheld() -> Select[Any]:
     return withheld.add_columns(agreed.scalar_subquery().label("since"))
 
 
+def _supervisors(organ_id: Attribute[int], *, thing: Attribute[int], name: Attribute[str]) -> Select[Any]:
+    """Of the supervisors of an organ, on what its annual plan of this year still needs, from New Year on."""
+    return (
+        select(thing.label("thing"), name.label("name"), Person.id.label("person_id"), Organ.id.label("organ_id"))
+        .add_columns(NEW_YEAR.label("since"))
+        .select_from(Organ)
+        .join(Person, Person.organ_id == Organ.id)
+        .where(Person.status == "active", _role("supervisor"), Organ.id == organ_id)
+    )
+
+
+def _plans_of_the_year(*which: ColumnElement[bool]) -> Select[Any]:
+    """Plans of this year that have been approved and still need something (R3.2.1c)."""
+    return (
+        _supervisors(Plan.organ_id, thing=Plan.id, name=Plan.name)
+        .join(Plan, Plan.organ_id == Organ.id)
+        .where(Plan.year == YEAR, *which)
+    )
+
+
+def _without_a_plan() -> Select[Any]:
+    """Organs that have items to inspect and have not submitted a plan for this year.
+
+    Reminded until the end of April: who has none by then has made its plan elsewhere, or is on the office's list.
+    """
+    to_inspect = select(Item.id).where(
+        Item.department == Organ.department, or_(Item.valid_until.is_(None), Item.valid_until >= NEW_YEAR)
+    )
+    submitted = select(Plan.id).where(Plan.organ_id == Organ.id, Plan.year == YEAR, Plan.state != "draft")
+    return _supervisors(Organ.id, thing=Organ.id, name=Organ.name).where(
+        to_inspect.exists(), ~submitted.exists(), TODAY < END_OF_APRIL
+    )
+
+
 SOURCES: dict[str, tuple[Select[Any], ...]] = {
     "seat": (
         _seats().add_columns(Seat.answer_by.label("due")).where(Seat.state == "offered", Visit.state.in_(TO_ANSWER)),
@@ -180,6 +238,9 @@ SOURCES: dict[str, tuple[Select[Any], ...]] = {
         .join(Person, Person.organ_id == Organ.id)
         .where(Lead.office_by.is_not(None), Lead.state.in_(OPEN), Person.status == "active", _role("office")),
     ),
+    "plan": (_without_a_plan(),),  # R3.2.1c
+    "plan_public": (_plans_of_the_year(Plan.state == "approved"),),
+    "filing": (_plans_of_the_year(Plan.state.in_(("approved", "published")), Plan.filed_at.is_(None)),),
     **{deadline: (_proposals(kind),) for kind, deadline in DEADLINES.items()},
     "withheld": (_withheld(),),
 }

@@ -48,6 +48,7 @@ TABLE = {
         Kind("list_leave", 5, law=True),  # to decide that somebody leaves a list
         Kind("repair", 15, law=True),  # to decide on the repair of credit (信用修复)
         Kind("plan", month_day=(3, 31), law=True),  # R3.2.1c: made by the end of March
+        Kind("plan_public", month_day=(3, 31), law=True),
         Kind("filing", month_day=(3, 31), law=True),  # R3.2.1c: filed with the government of the level and above
     )
 }

@@ -14,6 +14,7 @@ from actions.reminders import remind
 from models.database import Database
 from models.mail import Outbox
 from models.people import Person
+from models.plans import Plan
 from models.reminders import Reminder
 from models.visits import Visit
 from tests.conversations.conftest import ZONE
@@ -32,6 +33,8 @@ class Town:
         async with self.database.write() as session:
             self.ids = await released_town(session, MONDAY, subjects=5)
             visit = await visit_of(session)
+            plan = {"number": "33078220261001", "name": "年度计划", "year": 2026, "organ_id": visit.task.organ_id}
+            session.add(Plan(**plan, state="submitted", drafted_at=MONDAY))  # nothing is due but the visit
             self.visit_id, self.pair = visit.id, {seat.person_id for seat in visit.seats}
         return self
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from typing import Any
 
+import aiohttp
 import pytest
 from sqlalchemy import select
 
@@ -169,6 +170,20 @@ async def test_a_joint_plan_goes_round_with_a_refusal_and_a_resubmission(city: T
 
     plan = await the_plan(city)
     assert (plan.number, plan.state, plan.edition) == ("33078220271001", "published", 1)
+    address = f"{city.app.address}/plans/{plan.number}"
+    assert any(button.get("url") == address for row in drafter.messages[-1].keyboard for button in row)
+    async with aiohttp.ClientSession() as web, web.get(address, headers={"Accept-Language": "zh-CN"}) as response:
+        page = await response.text()
+    for words in (
+        NAME,
+        "33078220271001",
+        "人员密集场所消防检查",
+        "义乌市市场监督管理局",
+        "宾馆、饭店",
+        "联席会议办公室",
+    ):
+        assert words in page
+    assert "人手不够" not in page, "what was said on the way is not public"
     assert [(one.stage, one.approved) for one in plan.decisions] == [
         *(("lead", True), ("market", False), ("lead", True), ("market", True), ("office", True))
     ]
