@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from sqlalchemy import select
@@ -18,6 +18,7 @@ from demo.directories import NOTARY, OFFICE
 from models.draws import Draw
 from models.items import Item
 from models.people import Area, Person
+from models.plans import Plan, PlannedTask
 from models.visits import Visit
 
 WITNESSES = {OFFICE: "今天早饭吃了两个包子，8 路车晚点 7 分钟", NOTARY: "公证处门口停着 23 辆电动车，5 辆红的"}
@@ -30,6 +31,11 @@ class Found:
 
     note: str
     photo: bytes = b""
+
+
+def ends_of(starts: date, days: int) -> date:
+    """The last day of a task of so many days: one that is worked on."""
+    return official().add(starts + timedelta(days=days - 1), 1)
 
 
 class Campaign:
@@ -61,16 +67,21 @@ class Campaign:
         `partner` is another department's item, and its supervisor who agrees to take part (联合抽查).
         """
         by = await self.person(supervisor)
-        item_id = (await self.session.scalars(select(Item.id).where(Item.code == item))).one()
-        area_code = (await self.session.scalars(select(Area.code).where(Area.name == area))).one()
-        # a task ends on a day that is worked on
-        ends = official().add(at.date() + timedelta(days=days - 1), 1)
-        wish = plans.NewTask(item_id, area_code, Decimal(ratio), at.date(), ends)
-        task = await plans.create_task(self.session, wish, by, at)
+        codes = (item, *(partner[:1] if partner else ()))
+        planned = await self._planned(by, codes, Decimal(ratio))
+        if planned:
+            task = await plans.task_from_plan(self.session, planned, by, at)
+        else:
+            item_id = (await self.session.scalars(select(Item.id).where(Item.code == item))).one()
+            area_code = (await self.session.scalars(select(Area.code).where(Area.name == area))).one()
+            wish = plans.NewTask(item_id, area_code, Decimal(ratio), at.date(), ends_of(at.date(), days))
+            task = await plans.create_task(self.session, wish, by, at)
         if partner:
             asked = await self.person(partner[1])
+        if partner and not planned:
             more = (await self.session.scalars(select(Item).where(Item.code == partner[0]))).one()
             await tasks.add_item(self.session, task, more, asked.organ, by, at + timedelta(minutes=2))
+        if partner:
             await tasks.agree(self.session, task, asked, at + timedelta(minutes=4))
         people = [await self.person(staff_no) for staff_no in WITNESSES]
         draw = await draws.commit(self.session, task, people, self.authority, by, at + timedelta(minutes=6))
@@ -78,6 +89,16 @@ class Campaign:
             await draws.contribute(self.session, draw, person, f"{words}，第 {draw.sequence} 次", contributed)
         await self._settle()
         return draw.id
+
+    async def _planned(self, by: Person, codes: Sequence[str], ratio: Decimal) -> PlannedTask | None:
+        """The task of a public plan of somebody's organ that is about these items and this share, if there is one."""
+        query = (
+            select(PlannedTask)
+            .join(Plan, Plan.id == PlannedTask.plan_id)
+            .where(Plan.organ_id == by.organ_id, Plan.state == "published", PlannedTask.ratio == ratio)
+        )
+        found = await self.session.scalars(query)
+        return next((one for one in found if [part.item.code for part in one.items] == list(codes)), None)
 
     async def run(self, draw_id: int, at: datetime) -> None:
         """The draw is run by whoever committed to it."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 
 from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -12,8 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from actions import imports, leads, people
 from actions.areas import ensure_areas
 from actions.calendars import official
-from demo import pictures
-from demo.campaign import Camera, Campaign, Found
+from demo import pictures, plans
+from demo.campaign import Camera, Campaign, Found, ends_of
 from demo.directories import (
     INSPECTOR,
     LIAISON,
@@ -23,7 +23,9 @@ from demo.directories import (
     staff,
     subjects,
 )
-from demo.items import CATERING, FIRE_EXITS, FOOD_SALE, LICENCE, LIFTS, add_items
+from demo.items import CATERING, FIRE_EXITS, FOOD_SALE, ITEMS, LICENCE, LIFTS, add_items
+from demo.more_items import MORE
+from demo.plans import Planned
 from models.journal import JournalEntry
 from models.leads import Lead
 from models.mail import Outbox
@@ -63,14 +65,15 @@ async def build(
     With `bound` everybody has a chat in this language already, numbered from 1001 in the order of the staff list.
     """
     await ensure_areas(session)
-    long_ago = now - 40 * DAY
-    await add_items(session, long_ago.date())
+    long_ago = min(now - 40 * DAY, now.replace(month=3, day=2, hour=9, minute=0))
+    await add_items(session, long_ago, (*ITEMS, *MORE))
     came = await imports.bring_in(session, [imports.KINDS["inspectors"]], staff(), "人员名录.csv", long_ago, None)
     here = await imports.bring_in(session, [imports.KINDS["subjects"]], subjects(), "对象名录.csv", long_ago, None)
     assert not came.refused
     assert not here.refused
     if bound:
         await _bind(session, long_ago, bound)
+    await plans.publish(session, _planned(now), now.year, long_ago + timedelta(hours=1))
     campaign = Campaign(session, authority, camera)
     licences, lead = await _months_ago(campaign, now)
     await _under_way(campaign, now)
@@ -81,6 +84,26 @@ async def build(
         .values(ended_at=Outbox.due_at, outcome="dropped")
     )
     return City(came.added, here.added)
+
+
+def _planned(now: datetime) -> list[Planned]:
+    """What this year's plans announce of what is drawn below; what reaches into another year stays out of them."""
+
+    def window(days: int, length: int) -> tuple[date, date]:
+        starts = _on(now, days, 9).date()
+        return starts, ends_of(starts, length)
+
+    yiwu, fire = (plans.OF_MARKET, "义乌市"), "人员密集场所消防安全"
+    found = [
+        Planned(plans.OF_CITY, "营业执照规范使用检查", (LICENCE,), "金华市", "1.6", *window(36, 18)),
+        Planned(plans.OF_FIRE, f"{fire}检查", (FIRE_EXITS,), "义乌市", "15", *window(18, 14)),
+        Planned(plans.OF_FIRE, f"{fire}全覆盖检查", (FIRE_EXITS,), "义乌市", "100", *window(1, 26)),
+        Planned(yiwu[0], "餐饮服务食品安全检查", (CATERING,), yiwu[1], "12", *window(9, 21)),
+        Planned(yiwu[0], "营业执照规范使用检查", (LICENCE,), yiwu[1], "3", *window(3, 25)),
+        Planned(yiwu[0], "餐饮和消防联合检查", (CATERING, FIRE_EXITS), yiwu[1], "2", *window(1, 25), "消防救援"),
+        Planned(yiwu[0], "食品销售单位重点检查", (FOOD_SALE,), yiwu[1], "10", *window(1, 28), later=True),
+    ]
+    return [one for one in found if one.starts.year == one.ends.year == now.year]
 
 
 async def _bind(session: AsyncSession, at: datetime, language: str) -> None:
@@ -167,6 +190,8 @@ async def _under_way(campaign: Campaign, now: datetime) -> None:
     await campaign.begin(others[3], _on(now, 1, 16), {16: NO_SELF_CHECK})
     await campaign.begin(others[4], _on(now, 1, 16), {13: DIRTY_FLUE})
     await campaign.begin(half_done, _on(now, 1, 16), {}, upto=6)
+    wanted = ((CATERING, "餐饮服务食品安全检查", "15"), (LICENCE, "营业执照规范使用检查", "3"))
+    await plans.wait(campaign.session, now.year + 1, wanted, now - timedelta(minutes=52))
     await campaign.finish(others[3], now - timedelta(minutes=50))
     await campaign.hand_over(
         others[4], "消防救援", "后厨与楼上居民共用烟道，疏散通道堆放 4 只气瓶", now - timedelta(minutes=34)

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
-from decimal import Decimal
+from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models.items import Checklist, Item, Point
+from actions import imports
+from demo.directories import table
+
+POINT_HEADER = ("检查表", "序号", "检查要点", "方法", "拍照", "停止", "可不适用", "重点项")
+HEADER = (
+    *("事项编码", "抽查事项", "抽查主体", "事项类别", "比例上限", "对象标签", "抽查类别"),
+    *("抽查对象", "抽查依据", "抽查频次", "方式", "资质要求", "检查表", "生效日期"),
+)
 
 CATERING, LICENCE, FOOD_SALE, FIRE_EXITS, FUMES = "JH-SP-03", "JH-DJ-01", "JH-SP-02", "JH-XF-01", "JH-HB-02"
 LIFTS = "JH-TS-01"
@@ -23,6 +30,7 @@ class P:
     key: bool = False
     photo: str = "failure"
     fixed: bool = False
+    stop: bool = False
 
 
 @dataclass(frozen=True)
@@ -41,6 +49,11 @@ class Sample:
     frequency: str
     checklist: tuple[P, ...]
     specialty: str = ""
+
+    @property
+    def list_name(self) -> str:
+        """What its checklist is called."""
+        return self.name.removesuffix("检查")
 
 
 ITEMS = (
@@ -177,34 +190,24 @@ ITEMS = (
 )
 
 
-async def add_items(session: AsyncSession, valid_from: date) -> None:
-    """Put the items and their checklists into a database that has none."""
-    for item in ITEMS:
-        checklist = Checklist(
-            name=item.name.removesuffix("检查"),
-            points=[
-                Point(number=n, text=p.text, method=p.method, photo=p.photo, optional=not p.fixed, key=p.key)
-                for n, p in enumerate(item.checklist, 1)
-            ],
+async def add_items(session: AsyncSession, now: datetime, samples: Sequence[Sample] = ITEMS) -> None:
+    """Put the items and their checklists into a database that has none, as an administrator would: from two files."""
+    for kind, header, rows in (("checklists", POINT_HEADER, _points(samples)), ("items", HEADER, _rows(samples, now))):
+        came = await imports.bring_in(session, [imports.KINDS[kind]], table(header, rows), f"{kind}.csv", now, None)
+        assert not came.refused
+
+
+def _points(samples: Sequence[Sample]) -> Iterator[tuple[str, ...]]:
+    for one in samples:
+        for number, point in enumerate(one.checklist, 1):
+            flags = ("是" if flag else "否" for flag in (point.stop, not point.fixed, point.key))
+            yield one.list_name, str(number), point.text, point.method, point.photo, *flags
+
+
+def _rows(samples: Sequence[Sample], now: datetime) -> Iterator[tuple[str, ...]]:
+    for one in samples:
+        yield (
+            *(one.code, one.name, f"市、县两级{one.department}部门", one.kind, str(one.ceiling or "")),
+            *(one.label, one.category, one.subjects, one.basis, one.frequency, "现场检查", one.specialty),
+            *(one.list_name, now.date().isoformat()),
         )
-        session.add(checklist)
-        await session.flush()
-        session.add(
-            Item(
-                code=item.code,
-                name=item.name,
-                department=item.department,
-                kind=item.kind,
-                ratio_ceiling=Decimal(item.ceiling) if item.ceiling else None,
-                label=item.label,
-                category=item.category,
-                subjects=item.subjects,
-                basis=item.basis,
-                frequency=item.frequency,
-                method="现场检查",
-                specialty=item.specialty,
-                valid_from=valid_from,
-                checklist_id=checklist.id,
-            )
-        )
-    await session.flush()

@@ -51,7 +51,7 @@ class Story(Teller):
             now = self.stage.now()
             async with self.stage.database.write() as session:
                 await ensure_areas(session)
-                await add_items(session, now.date())
+                await add_items(session, now)
                 first = table(STAFF_HEADER, [(*ADMINISTRATOR, "", "", "", "")])
                 await imports.bring_in(session, [imports.KINDS["inspectors"]], first, "管理员.csv", now, None)
                 token = await people.invite(session, ADMINISTRATOR[0], now, None)
