@@ -257,7 +257,7 @@ async def printed(phone: Phone, entered: dict[int, tuple[str, str, str]]) -> Non
         assert tight(note) in text
 
 
-@pytest.mark.timeout(1800)
+@pytest.mark.timeout(300 + 30 * VISITS)
 async def test_random_walks_end_in_the_record_of_what_was_entered(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
