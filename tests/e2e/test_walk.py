@@ -41,7 +41,7 @@ INSPECTORS = 16
 SEED = int(os.environ.get("SEED", "48151623"))
 PRINTED = 4  # every how many visits the record is looked at as a PDF
 KILL = 0.25  # the chance of a power cut in a visit
-PATIENCE = 10.0  # seconds
+PATIENCE = 60.0  # seconds; after a power cut on a busy machine the answer may take that long
 
 
 def picture(number: int) -> bytes:
