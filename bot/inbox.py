@@ -12,7 +12,8 @@ import structlog
 from sqlalchemy import exists, select, update
 from sqlalchemy.orm import aliased
 from telegram import Update
-from telegram.error import NetworkError, RetryAfter
+from telegram.constants import ChatAction
+from telegram.error import NetworkError, RetryAfter, TelegramError
 from telegram.ext import Application
 
 from bot.darkroom import Darkroom
@@ -28,6 +29,7 @@ from rules.refusal import Refusal
 log = structlog.get_logger("inbox")
 
 ATTEMPTS = 3
+SLOW = 256 << 10  # bytes of a file from which on the receipt, which has its hash, may take more than a moment
 
 
 class Desk:
@@ -175,8 +177,19 @@ class Desk:
         return await fetch(incoming, self.darkroom, self.house.zone, at_a_visit=at_a_visit)
 
     async def _turn(self, row: Inbox, incoming: Update) -> Turn | None:
-        async with self._load.of(weight(incoming)):
-            return await self._one_turn(row, incoming)
+        size = weight(incoming)
+        nod = asyncio.create_task(self._nod(row.chat_id)) if size > SLOW else None
+        try:
+            async with self._load.of(size):
+                return await self._one_turn(row, incoming)
+        finally:
+            if nod:
+                nod.cancel()
+
+    async def _nod(self, chat_id: int) -> None:
+        """Show at once that a large file has come and is being looked at; that nobody sees it does no harm."""
+        with contextlib.suppress(TelegramError):
+            await self.application.bot.send_chat_action(chat_id, ChatAction.TYPING)
 
     async def _one_turn(self, row: Inbox, incoming: Update) -> Turn | None:
         turn = None

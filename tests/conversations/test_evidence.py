@@ -282,6 +282,22 @@ async def test_heic_is_kept_and_a_jpeg_made_to_look_at_it(town: Town) -> None:
         assert (preview.format, preview.size) == ("JPEG", (800, 600))
 
 
+async def test_a_large_photo_is_noticed_before_it_is_looked_into(town: Town) -> None:
+    phone = town["张伟"]
+    visit = await under_way(town, "张伟")
+    pillow_heif.register_heif_opener()
+    drawn = io.BytesIO()
+    Image.effect_noise((2000, 1500), 90).convert("RGB").save(drawn, "HEIF", quality=80)
+    calls = town.telegram.calls
+    before = len(calls)
+    await answer_to(phone, phone.sends_file(drawn.getvalue(), name="IMG_1.heic"), "已收到")
+    assert drawn.tell() > 256 << 10
+    assert (await evidence_of(town, visit))[-1].media == "image/heic"
+    said = [call.method for call in calls[before:] if call.method.startswith(("sendChat", "sendM", "edit"))]
+    assert said[0] == "sendChatAction"
+    assert len(said) > 1
+
+
 async def test_a_preview_stands_upright(town: Town) -> None:
     phone = town["张伟"]
     visit = await under_way(town, "张伟")
