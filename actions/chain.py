@@ -103,6 +103,13 @@ async def places(session: AsyncSession, entries: list[int]) -> dict[int, Journal
     return {one.entry_id: one for one in found}
 
 
+async def waits_since(session: AsyncSession) -> datetime | None:
+    """When the oldest entry was written that has no place in the chain yet; None if all have."""
+    query = select(func.min(JournalEntry.at)).outerjoin(JournalLink, JournalLink.entry_id == JournalEntry.id)
+    oldest: datetime | None = await session.scalar(query.where(JournalLink.sequence.is_(None)))
+    return oldest
+
+
 async def verify(session: AsyncSession, known: list[dict[str, object]] | None = None) -> Verdict:
     """Walk the whole chain. `known` are ends of days that somebody kept elsewhere (`day`, `sequence`, `hash`).
 

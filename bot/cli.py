@@ -14,6 +14,7 @@ from telegram import Bot
 from telegram.error import TelegramError
 
 from actions import beacons, people
+from bot import cli_care
 from bot.app import running
 from bot.cli_base import Json, err, in_transaction, load_settings, prepare, words_of
 from bot.cli_deadlines import deadlines_app
@@ -33,6 +34,9 @@ add_commands(export_app)
 app.add_typer(deadlines_app, name="deadlines")
 app.add_typer(journal_app, name="journal")
 app.command()(demo)
+app.command("doctor")(cli_care.examine)
+app.command("backup")(cli_care.back_up)
+app.command()(cli_care.restore)
 
 
 @app.command()

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from alembic.script import ScriptDirectory
 
 MIGRATIONS = Path(__file__).parent.parent / "migrations"
 
@@ -13,6 +14,11 @@ MIGRATIONS = Path(__file__).parent.parent / "migrations"
 def migrate(url: str, revision: str = "head") -> None:
     """Upgrade to a revision. Creates the tables of an empty database."""
     command.upgrade(config(url), revision)
+
+
+def head(url: str) -> str:
+    """The newest revision: the form that this program wants a database to have."""
+    return ScriptDirectory.from_config(config(url)).get_current_head() or ""
 
 
 def config(url: str) -> Config:
