@@ -175,7 +175,7 @@ HARM = {
     "CAST(replace(CAST(commitment AS TEXT), '00000000', '11111111') AS BLOB)",
     "journal": "UPDATE journal SET why = 'else' WHERE id = 1",
     "future": "UPDATE journal SET at = '2030-01-01 00:00:00.000000' WHERE id = 1",
-    "no_bytes": "UPDATE evidence SET sha256 = '00'",
+    "no_bytes": f"UPDATE evidence SET sha256 = '{'0' * 64}'",
 }
 
 

@@ -7,7 +7,9 @@ import io
 import os
 import random
 import re
+import sqlite3
 from collections import Counter
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -152,7 +154,7 @@ class Walker:
     async def does(self, act: Any) -> None:
         """One act and the answer to it, with a power cut in between now and then."""
         before = self.phone.world.revision
-        await act
+        sent = await act
         self.steps += 1
         if self.steps == self.kill_at:
             await asyncio.sleep(self.chance.uniform(0, 0.3))
@@ -165,7 +167,18 @@ class Walker:
 
         if not await self.phone.world.until(news, PATIENCE):
             raise AssertionError(f"no answer\n{self.phone.screen()}\n{self.process.logs[-2000:]}")
-        await self.phone.settles(quiet=0.6 if self.steps == self.kill_at else 0.05)
+        await self._handled(int(sent))
+        await self.phone.settles(quiet=0.6 if self.steps == self.kill_at else 0.2)
+
+    async def _handled(self, update_id: int) -> None:
+        """Wait for the end of the turn: a notice, or an older card that loses its buttons, is no answer yet."""
+        with closing(sqlite3.connect(f"file:{self.process.folder / 'data' / 'suicha.db'}?mode=ro", uri=True)) as look:
+            done = "SELECT 1 FROM inbox WHERE update_id = ? AND done_at IS NOT NULL"
+            for _ in range(int(PATIENCE / 0.02)):
+                if look.execute(done, (update_id,)).fetchone():
+                    return
+                await asyncio.sleep(0.02)
+        raise AssertionError(f"update {update_id} is not handled\n{self.process.logs[-2000:]}")
 
     async def walks(self) -> None:
         """From the list to the signature."""
