@@ -154,7 +154,7 @@ def test_a_notice_says_what_the_law_asks_for(language: str) -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_proof_names_steps_and_hashes(language: str) -> None:
     at = "2026-12-08T02:10:07.123+00:00"
-    step = {"at": at, "who": "张伟", "noun": "visit", "after": {}, "why": ""}
+    step = {"at": at, "who": "张伟", "noun": "visit", "after": {}, "why": "", "place": None}
     facts = {
         "number": "330782202612011001-00012",
         "organ": "义乌市市场监督管理局",
@@ -168,9 +168,14 @@ def test_a_proof_names_steps_and_hashes(language: str) -> None:
         "draw": {"number": 12, "commitment": "7f3a00c2" * 8, "outcome": "c20000aa" * 8},
         "steps": [
             step | {"verb": "answer", "after": {"1": "yes", "10": "yes", "2": "yes", "3": "no"}, "why": "过期"},
-            step | {"verb": "attach", "after": {"sha256": HASH, "point": 3}},
+            step | {"verb": "attach", "after": {"sha256": HASH, "point": 3}, "place": 48213},
             step | {"verb": "a_verb_to_come", "who": ""},
         ],
+        "chain": {
+            "place": 48214,
+            "hash": "5eed" * 16,
+            "root": {"day": "2026-12-08", "sequence": 48377, "hash": "9d00" * 16, "signature": "ab12" * 32},
+        },
         "evidence": [{"number": 1, "kind": "photo", "by": "张伟", "at": at, "sha256": HASH}],
         "records": [{"version": 1, "made_at": at, "hash": "beefbeef" * 8, "token": "tokentoken"}],
         "made_at": at,
@@ -178,6 +183,7 @@ def test_a_proof_names_steps_and_hashes(language: str) -> None:
     sheet = proof.sheet(facts, "https://suicha.example", Words(language, ZONE))
     text = text_of(documents.render("proof", sheet, language))
     wanted = ["330700021", "7f3a00c2" * 8, "c20000aa" * 8, HASH, "beefbeef" * 8, "2026-12-0810:10:07", "过期"]
+    wanted += ["48213", "5eed" * 16, "9d00" * 16, "ab12" * 32, "https://suicha.example/journal.json"]
     wanted += ["https://suicha.example/draws/12", "https://suicha.example/records/tokentoken", "a_verb_to_come"]
     assert [one for one in wanted if one not in text] == []
     assert ("1、2、10：符合" if language == "zh_CN" else "1,2,10:Yes") in text
