@@ -204,9 +204,15 @@ class City:
         await self.deliver()
 
     async def deliver(self) -> None:
-        """Whatever may leave now leaves."""
-        while any(await asyncio.gather(*(app.postman.round() for app in self.apps))):
+        """Whatever may leave now leaves; a minute of the city does not pass while a message is on its way."""
+        on_its_way = select(Outbox.id).where(Outbox.ended_at.is_(None), Outbox.leased_until.is_not(None)).limit(1)
+        while any(await asyncio.gather(*(app.postman.round() for app in self.apps))) or await self.one(on_its_way):
             pass
+
+    async def one(self, query: Any) -> Any:
+        """What the database says."""
+        async with self.apps[0].database.read() as session:
+            return await session.scalar(query)
 
     @asynccontextmanager
     async def acts(self) -> AsyncIterator[Any]:
@@ -356,6 +362,7 @@ class City:
             if self.day.weekday() == 0:
                 await self.new_week()
             await self.people_act()
+            await self.deliver()
             if self.day.weekday() in (0, 3):
                 self.at(12, 30)
                 await self.tick()
