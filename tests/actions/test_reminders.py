@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from actions import calendars, seats
 from actions.reminders import remind
+from jobs.ticks import hold
 from models.database import Database
 from models.mail import Outbox
 from models.people import Person
@@ -167,3 +168,10 @@ async def test_nothing_on_a_day_off_and_on_a_make_up_day_as_on_any(town: Town) -
     await town.change(due=date(2026, 10, 12), release_on=date(2026, 9, 18))
     assert await town.days(date(2026, 10, 1), date(2026, 10, 7)) == {}  # National Day
     assert await town.day(date(2026, 10, 10)) == {("visit", "before_1", who) for who in town.pair}  # a Saturday
+
+
+async def test_whoever_finds_a_lease_from_the_future_takes_it(database: Database) -> None:
+    """The clock was turned back after its holder died: nobody waits until it is that late again."""
+    assert await hold(database, "clock", "first", MONDAY + timedelta(hours=5))
+    assert not await hold(database, "clock", "second", MONDAY + timedelta(hours=5, seconds=1))
+    assert await hold(database, "clock", "second", MONDAY)
