@@ -10,10 +10,11 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, case, exists, false, func, or_, select, text
+from sqlalchemy import ColumnElement, Select, exists, func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
+from models import subject_search
 from models.appeals import Appeal
 from models.draws import Draw
 from models.items import Item
@@ -29,6 +30,7 @@ NATURAL = ("person", "natural_person")  # R3.1.3c: protected in public
 SECRET = ("drawn", *NO_VISIT)  # nobody goes there, or nobody has been told; every other visit's code may be shown
 MOST_WORDS = 5
 MOST_RESULTS = 200  # of one subject, on one page
+SPARE = 200  # subjects that are looked at beyond those asked for: natural persons among them are left out
 
 
 class PublicSubject(NamedTuple):
@@ -172,36 +174,27 @@ async def read(session: AsyncSession, query: Select[Any]) -> list[Result]:
 
 
 async def find_subjects(session: AsyncSession, words: str, limit: int, skip: int = 0) -> list[PublicSubject]:
-    """Subjects whose name or code contains each of the words; a whole code first, then names that begin so.
+    """Subjects whose code is or begins with the words, then those whose name contains each of them, the best first.
 
     A natural person is found by the whole code alone: a search by name would undo the mask.
     """
     parts = words.split()[:MOST_WORDS]
     if not parts:
         return []
-    whole = Subject.code == parts[0].upper()
-    begins = Subject.name.istartswith(parts[0], autoescape=True)
-    query = (
-        _subjects()
-        .where(*map(_contains, parts), or_(Subject.kind.not_in(NATURAL), whole))
-        .order_by(case((whole, 0), (begins, 1), else_=2), Subject.name, Subject.id)
-        .limit(limit)
-        .offset(skip)
-    )
-    rows = (await session.execute(query)).all()
+    most = skip + limit
+    ids = await subject_search.by_code(session, words, most + SPARE)
+    ids = list(dict.fromkeys(ids + await subject_search.by_words(session, parts, most + SPARE)))
+    shown = Subject.kind.not_in(NATURAL) | (Subject.code == parts[0].upper())
+    rows = {row[0]: row for row in await session.execute(_subjects().where(Subject.id.in_(ids), shown))}
+    page = [rows[one] for one in ids if one in rows][skip:most]
     published = (
         select(Visit.subject_id, func.count(Publication.id))
         .join(Publication, Publication.visit_id == Visit.id)
-        .where(Visit.subject_id.in_([row[0] for row in rows]), latest())
+        .where(Visit.subject_id.in_([row[0] for row in page]), latest())
         .group_by(Visit.subject_id)
     )
     counts = {row[0]: row[1] for row in await session.execute(published)}
-    return [_subject(row[1:])._replace(results=counts.get(row[0], 0)) for row in rows]
-
-
-def _contains(part: str) -> ColumnElement[bool]:
-    code = Subject.code.contains(part.upper(), autoescape=True) if part.isascii() else false()
-    return or_(Subject.name.icontains(part, autoescape=True), code)
+    return [_subject(row[1:])._replace(results=counts.get(row[0], 0)) for row in page]
 
 
 async def history(session: AsyncSession, code: str) -> History | None:

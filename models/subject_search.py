@@ -94,6 +94,24 @@ async def by_name(session: AsyncSession, words: str, limit: int) -> list[int]:
     return list(found)[:limit]
 
 
+async def by_words(session: AsyncSession, words: Sequence[str], limit: int) -> list[int]:
+    """Ids of subjects whose name contains each of the words; of one word alone as `by_name`, else by name."""
+    if len(words) == 1:
+        return await by_name(session, words[0], limit)
+    sought = [plain(one) for one in words]
+    up_to = await session.scalar(select(SearchState.up_to)) or 0
+    found: list[int] = []
+    if pairs := list(dict.fromkeys(pair for one in words for pair in wanted(one))):
+        for subject, name in await _candidates(session, pairs, max(CANDIDATES, 2 * limit)):
+            if subject <= up_to and all(one in plain(name) for one in sought):
+                found.append(subject)
+    if len(found) < limit:
+        late = (Subject.name.icontains(one, autoescape=True) for one in words)
+        query = select(Subject.id).where(Subject.id > up_to, *late).order_by(Subject.name, Subject.id)
+        found += await session.scalars(query.limit(limit))
+    return list(dict.fromkeys(found))[:limit]
+
+
 async def same_named(session: AsyncSession, name: str) -> list[int]:
     """Ids of the subjects that are called exactly so."""
     called = plain(name)

@@ -133,7 +133,8 @@ async def test_many_results_come_page_by_page(client: Client, database: Database
 async def test_search_by_part_of_a_name_or_a_code(client: Client) -> None:
     assert "义乌市稠城老街面馆" in await read(client, "/?q=老街")
     assert "义乌市稠城老街面馆" in await read(client, "/?q=义乌 面馆")
-    assert "义乌市稠城老街面馆" in await read(client, "/?q=ma2e000015")
+    assert "没有找到" in await read(client, "/?q=义乌 面包")
+    assert "义乌市稠城老街面馆" in await read(client, "/?q=92330782ma2e")
     assert "1 条公示的抽查结果" in await read(client, f"/?q={NOODLES}")
     assert "暂无公示的抽查结果" in await read(client, f"/?q={TRADER}")
     assert "没有找到" in await read(client, "/?q=不存在的店")
