@@ -38,6 +38,7 @@ ONCE = {  # dialogues and browsers: what they do to rows is tested on both datab
     "test_hat.py",
     "test_papers.py",
     "test_queued.py",
+    "test_reading.py",
     "test_results.py",
     "test_stages.py",
     "test_subject.py",

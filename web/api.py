@@ -24,7 +24,8 @@ WHOLE = re.compile(r"[1-9][0-9]{0,15}")
 DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
-def _digits(given: Any) -> Any:
+def digits(given: Any) -> Any:
+    """What an address may write as a number: digits alone."""
     if isinstance(given, str) and not WHOLE.fullmatch(given):
         raise ValueError("a whole number from 1 on")
     return given
@@ -36,8 +37,8 @@ def _day(given: Any) -> Any:
     return date.fromisoformat(given)
 
 
-Whole = Annotated[int, Field(ge=1, le=LARGEST), BeforeValidator(_digits)]
-Few = Annotated[int, Field(ge=1, le=200), BeforeValidator(_digits)]
+Whole = Annotated[int, Field(ge=1, le=LARGEST), BeforeValidator(digits)]
+Few = Annotated[int, Field(ge=1, le=200), BeforeValidator(digits)]
 Day = Annotated[date, BeforeValidator(_day)]
 
 

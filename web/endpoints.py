@@ -9,7 +9,7 @@ from typing import Any
 from aiohttp import web
 
 from actions import register, register_draws, register_lists, register_results, register_tasks
-from web import downloads, facts, query
+from web import downloads, facts, query, statistics
 from web.api import FRESH, PREFIX, Call, Download, Endpoint, Listed, document, words
 from web.downloads import result_fact, wanted
 from web.draws import Shown, shown
@@ -157,6 +157,7 @@ ENDPOINTS: tuple[Endpoint | Download, ...] = (
     Endpoint("task", f"{PREFIX}/tasks/{{number}}", facts.AskedTask, facts.TaskDetails, task),
     Endpoint("draws", f"{PREFIX}/draws", Listed, facts.Draws, draws),
     Endpoint("draw", f"{PREFIX}/draws/{{number}}", facts.AskedDraw, facts.Draw, draw),
+    statistics.ENDPOINT,
     *downloads.DOWNLOADS,
 )
 

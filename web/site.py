@@ -29,6 +29,7 @@ NAVIGATION = (  # every part of the register, and the key of its name
     ("/items", "web.nav.items"),
     ("/tasks", "web.nav.tasks"),
     ("/draws", "web.nav.draws"),
+    ("/statistics", "web.nav.statistics"),
     ("/data", "web.nav.data"),
 )
 CONTENT_SECURITY_POLICY = "; ".join(

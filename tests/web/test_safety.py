@@ -35,7 +35,7 @@ async def crawl(client: Client) -> dict[str, str]:
         for n in range(1, 7)
         for name in ("sealed.json", "certificate.json", "pool.tsv", "inspectors.tsv")
     ]
-    known += ["/", "/results", "/tasks", "/draws", "/draws/check", "/healthz", "/readyz"]
+    known += ["/", "/results", "/tasks", "/statistics", "/ratings", "/draws", "/draws/check", "/healthz", "/readyz"]
     seen: dict[str, str] = {}
     while known:
         address = known.pop()
