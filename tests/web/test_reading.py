@@ -121,7 +121,8 @@ async def test_search_results_visit_code_and_objection_with_the_keyboard_and_no_
     await focus(page, "summary")
     await page.keyboard.press("Enter")
     await focus(page, "#result")
-    await page.keyboard.type("发现问题已责令改正")
+    for _ in range(5):  # the fifth of the official list
+        await page.keyboard.press("ArrowDown")
     await focus(page, ".filters button")
     await page.keyboard.press("Enter")
     await page.wait_for_url("**result=correction**")
