@@ -37,13 +37,13 @@ class Darkroom:
         self._process: asyncio.subprocess.Process | None = None
         self._one_at_a_time = asyncio.Lock()
 
-    async def inspect(self, data: bytes, *, as_file: bool) -> tuple[dict[str, Any], bytes]:
+    async def inspect(self, data: bytes, *, as_file: bool, codes: bool = False) -> tuple[dict[str, Any], bytes]:
         """What a picture says, as `bot.pictures.inspect` tells it; `evidence.broken` if its reader dies of it."""
 
         async def bytes_of_it() -> AsyncIterable[bytes]:
             yield data
 
-        request = {"do": "inspect", "size": len(data), "as_file": as_file}
+        request = {"do": "inspect", "size": len(data), "as_file": as_file, "codes": codes}
         answer = await self._ask(request, bytes_of_it())
         return answer or ({"refused": "evidence.broken"}, b"")
 

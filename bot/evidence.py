@@ -90,21 +90,29 @@ async def fetch(update: Update, darkroom: Darkroom, zone: ZoneInfo, *, at_a_visi
     if found.kind not in ("photo", "document"):
         return sent
     if is_picture(sent.data):
-        return await _looked_into(sent, darkroom, zone)
+        return await _looked_into(sent, darkroom, zone, codes=not at_a_visit)
     return replace(sent, refused="evidence.broken") if found.media.startswith("image/") else sent
 
 
-async def _looked_into(sent: Sent, darkroom: Darkroom, zone: ZoneInfo) -> Sent:
+async def _looked_into(sent: Sent, darkroom: Darkroom, zone: ZoneInfo, *, codes: bool) -> Sent:
     """A picture with what it says of itself."""
-    facts, preview = await darkroom.inspect(sent.data, as_file=sent.kind == "document")
+    facts, preview = await darkroom.inspect(sent.data, as_file=sent.kind == "document", codes=codes)
     if "refused" in facts:
         return replace(sent, refused=facts["refused"])
     taken = datetime.fromisoformat(facts["taken"]) if facts["taken"] else None
     if taken and taken.tzinfo is None:
         taken = taken.replace(tzinfo=zone)
     latitude, longitude = facts["place"] or (None, None)
+    found = tuple(facts.get("codes", ()))
     return replace(
-        sent, kind="photo", media=facts["media"], taken=taken, latitude=latitude, longitude=longitude, preview=preview
+        sent,
+        kind="photo",
+        media=facts["media"],
+        taken=taken,
+        latitude=latitude,
+        longitude=longitude,
+        preview=preview,
+        codes=found,
     )
 
 

@@ -17,6 +17,7 @@ from typing import Any, BinaryIO
 
 import cvttf_NotoSansCJK_Regular
 import pillow_heif
+import zxingcpp
 from PIL import Image, ImageDraw, ImageFont, ImageOps, JpegImagePlugin
 
 from bot import exif
@@ -35,11 +36,12 @@ Image.MAX_IMAGE_PIXELS = MOST_PIXELS
 pillow_heif.options.DECODE_THREADS = 2
 
 
-def inspect(data: bytes, *, as_file: bool) -> tuple[dict[str, Any], bytes]:
+def inspect(data: bytes, *, as_file: bool, codes: bool = False) -> tuple[dict[str, Any], bytes]:
     """What a picture is and says, and a JPEG to look at it where its own bytes do not do for that (else b"").
 
     `refused` is there instead if it cannot be opened (`evidence.broken`) or claims more pixels than are looked at
     (`evidence.too_many_pixels`). `as_file`: it came as a file, so that Telegram has not made it handy.
+    `codes`: what QR codes in it say is wanted too.
     """
     try:
         with Image.open(io.BytesIO(data), formats=("JPEG", "PNG", "WEBP", "HEIF")) as picture:
@@ -59,6 +61,8 @@ def inspect(data: bytes, *, as_file: bool) -> tuple[dict[str, Any], bytes]:
     facts["place"] = mark.place
     if preview is None:
         return facts, b""
+    if codes:
+        facts["codes"] = [found.text[:500] for found in zxingcpp.read_barcodes(preview)][:4]
     return facts, _jpeg(preview) if as_file and not (handy and len(data) < 1 << 20) else b""
 
 
@@ -142,7 +146,7 @@ class Sheet:
 def answer(request: dict[str, Any], given: BinaryIO) -> tuple[dict[str, Any], bytes]:
     """What one request asks for; the bytes that belong to it are read from `given`."""
     if request["do"] == "inspect":
-        return inspect(given.read(request["size"]), as_file=request["as_file"])
+        return inspect(given.read(request["size"]), as_file=request["as_file"], codes=request["codes"])
     sheet = Sheet(len(request["tiles"]))
     for tile in request["tiles"]:
         data = given.read(int.from_bytes(given.read(8), "big"))

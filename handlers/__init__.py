@@ -56,6 +56,7 @@ from handlers import (
     signing,
     stages,
     statistics,
+    subjects,
     targeted,
     tasks,
     visits,
@@ -75,6 +76,7 @@ COMMANDS: dict[str, Callable[[Turn], Awaitable[None]]] = {
     "digest": digests.command,
     "stats": statistics.overview,
     "announce": announcements.start,
+    "subject": subjects.start,
     "import": imports.explain,
     "invite": people.invite,
     "lang": people.language,
@@ -83,12 +85,12 @@ COMMANDS: dict[str, Callable[[Turn], Awaitable[None]]] = {
 }
 
 MENUS = {  # which commands a role finds in its menu
-    "inspector": ("tasks", "code", "leads"),
-    "supervisor": ("review", "draws", "plans", "digest", "stats", "announce", "credit"),
+    "inspector": ("tasks", "code", "subject", "leads"),
+    "supervisor": ("review", "subject", "draws", "plans", "digest", "stats", "announce", "credit"),
     "liaison": ("leads", "plans", "digest", "credit"),
     "deputy": ("leads",),
     "office": ("plans", "leads", "digest", "stats", "announce", "credit"),
-    "administrator": ("import", "invite", "plans", "stats", "announce"),
+    "administrator": ("import", "subject", "invite", "plans", "stats", "announce"),
     "": ("start", "lang", "help", "cancel"),
 }
 
@@ -319,6 +321,10 @@ BUTTONS = {
             lambda turn, thing: thing[1].version,
         ),
         timeless("witness", draws.ask_witness, draws.as_witness, draws.ask_witness),
+        timeless("subject", subjects.card, subjects.load, subjects.card),
+        timeless("subject_record", subjects.record, subjects.load, subjects.card),
+        timeless("subject_changes", subjects.changes, subjects.load, subjects.card),
+        timeless("subject_again", subjects.again),
         timeless("digest", digests.show),
         timeless("credit", credit.card, credit.load, credit.card),
         timeless("credit_all", credit.overview),

@@ -32,6 +32,7 @@ from handlers import (
     seats,
     stages,
     steps,
+    subjects,
     tasks,
 )
 from handlers import visits as visit_cards
@@ -108,6 +109,7 @@ AWAITED: dict[str, Callable[..., Awaitable[None]]] = {
     "record.amend": records.amended,
     "review.return": review.send_back,
     "seats.leave_all": seats.gave_reason_for_all,
+    "subject.search": subjects.searched,
     "task.decline": tasks.decline,
     "task.factors": tasks.typed_factors,
     "task.ratio": plans.typed_ratio,

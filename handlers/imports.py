@@ -29,8 +29,13 @@ async def explain(turn: Turn) -> None:
 async def document(turn: Turn) -> None:
     """A file: a directory if an administrator sends it out of the blue, else evidence for what is under way."""
     person = turn.chat.person
-    busy = (turn.chat.awaiting or {"what": IDLE})["what"] != IDLE
-    if turn.file is None or person is None or "administrator" not in person.roles or busy:
+    if (
+        turn.file is None
+        or person is None
+        or "administrator" not in person.roles
+        or (turn.chat.awaiting or {"what": IDLE})["what"] != IDLE
+        or turn.file.kind == "photo"
+    ):
         await fallback.heard(turn)
         return
     report = await bring_in(turn.session, KINDS.values(), turn.file.data, turn.file.name, turn.now, person)

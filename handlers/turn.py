@@ -58,6 +58,7 @@ class Sent:
     longitude: float | None = None
     preview: bytes = b""
     refused: str = ""
+    codes: tuple[str, ...] = ()  # what QR codes in it say, where somebody may look up a subject with them
 
 
 @dataclass
