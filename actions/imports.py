@@ -54,17 +54,20 @@ async def bring_in(
     whole: bool = False,
     ends: int = 0,
     dry: bool = False,
+    job: Import | None = None,
 ) -> Report:
     """Bring in a file called `name`, of the one of these kinds that its header fits best.
 
     `progress` hears how many rows are done. Repeatable, and journalled once. A file that cannot be read is refused
     (`spreadsheets.reading`), perhaps in its middle: then the caller must not commit, nor after a `dry` run.
 
-    A `whole` directory ends what it does not name, if `ends` is how many that are (R3.1.3a): refused with
-    `imports.ends` (gap `missing`) if it is not, with `imports.not_whole` for a kind that cannot be whole.
+    `job` is the row of an import that was asked for before. A `whole` directory ends what it does not name, if `ends`
+    is how many that are (R3.1.3a): refused with `imports.ends` (gap `missing`) if it is not, with `imports.not_whole`
+    for a kind that cannot be whole.
     """
     digest = _sha256(source)
-    brought = Import(at=now, name=name, sha256=digest, by_id=by and by.id)
+    brought = job or Import(at=now, name=name, by_id=by and by.id)
+    brought.sha256 = digest
     session.add(brought)
     await session.flush()
     report = Report(import_id=brought.id)

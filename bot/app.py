@@ -24,6 +24,7 @@ import jobs
 import web as register
 from actions import calendars
 from bot.beacon import Beacon
+from bot.clerk import Clerk
 from bot.darkroom import Darkroom
 from bot.evidence import Evidence
 from bot.inbox import Desk
@@ -117,6 +118,7 @@ async def running(settings: Settings, now: Callable[[], datetime] | None = None)
     tasks = [asyncio.create_task(desk.run()), asyncio.create_task(postman.run())]
     tasks.append(asyncio.create_task(_catch_up(sender)))
     tasks.append(asyncio.create_task(beacon.run()))
+    tasks.append(asyncio.create_task(Clerk(database, sender, evidence, clock, settings.zone).run()))
     await _patiently(lambda: _announce(bot, settings))
     if settings.telegram_mode == "polling":
         tasks.append(asyncio.create_task(mailbox.poll(polling, bot.base_url)))

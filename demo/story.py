@@ -69,7 +69,9 @@ class Story(Teller):
                 await administrator.sends_file(self.file)
             else:
                 await administrator.sends_file(subjects(), "检查对象.csv")
-            await administrator.sees("检查对象名录库", within=IMPORT)
+            await administrator.sees("检查对象名录库", button="确认", within=IMPORT)
+            await administrator.presses("确认")
+            await administrator.sees("已导入", within=IMPORT)
             self.say(self.words("demo.story.took", seconds=f"{time.monotonic() - began:.1f}").unescape())
             count = func.count(Subject.id)
             query = (
@@ -85,7 +87,8 @@ class Story(Teller):
                 self.area = await session.get_one(Area, code)
         async with self.step("staff"):
             await administrator.sends_file(table(STAFF_HEADER, self._staff()), "人员.csv")
-            await administrator.sees("执法检查人员名录库", within=WAIT)
+            await administrator.sees("执法检查人员名录库", button="确认", within=WAIT)
+            await self.press(administrator, "确认", "已导入")
 
     def _staff(self) -> list[tuple[str, ...]]:
         area = self.area.name

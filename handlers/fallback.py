@@ -15,6 +15,7 @@ from handlers import (
     credit_records,
     drafting,
     draws,
+    imports,
     lead_drafts,
     lead_lists,
     lead_office,
@@ -90,6 +91,7 @@ AWAITED: dict[str, Callable[..., Awaitable[None]]] = {
     "lead.free": lead_drafts.free_said,
     "lead.longer": lead_talk.longer,
     "lead.note": lead_talk.noted,
+    "import.confirm": imports.typed,
     "lead.outcome": leads.resolved,
     "lead.return": lead_talk.send_back,
     "lead.search": lead_lists.searched,
@@ -126,6 +128,16 @@ WITH_FILES = {
     "lead.note",
     "lead.outcome",
 }  # a photo or document is an answer by itself
+
+
+async def document(turn: Turn) -> None:
+    """A file: a table if an administrator sends it out of the blue, else evidence for what is under way."""
+    person, file, waits = turn.chat.person, turn.file, (turn.chat.awaiting or {}).get("what")
+    free = waits in (None, "import.confirm", "lead.search", "subject.search")  # an open list waits for no file
+    if file and person and "administrator" in person.roles and free and file.kind != "photo":
+        await imports.received(turn, file)
+    else:
+        await heard(turn)
 
 
 async def recorded(turn: Turn) -> None:

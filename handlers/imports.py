@@ -1,23 +1,24 @@
-"""Directories sent as files by an administrator: taken in at once, with an account of every row (R3.1.3b)."""
+"""Tables sent as files by an administrator: shown first what would change, taken in after a yes (R3.1.3b)."""
 
 from __future__ import annotations
 
 import io
 
 from markupsafe import Markup
+from sqlalchemy import select
 from xlsxwriter import Workbook
 
 from actions.importing import Refused, Report
-from actions.imports import KINDS, bring_in
-from handlers import fallback
-from handlers.turn import Turn
+from actions.imports import KINDS
+from handlers.buttons import button
+from handlers.turn import Rows, Sent, Turn
 from locales import Words
+from models.changes import Import
+from rules.refusal import Refusal
 
 AS_TEXT = {"strings_to_numbers": False, "strings_to_formulas": False, "strings_to_urls": False}
+LONGEST_NAME = 120
 SHOWN = 8  # refused rows named in the chat
-
-
-IDLE = "lead.search"  # an open list that words would be searched in waits for no file
 
 
 async def explain(turn: Turn) -> None:
@@ -26,20 +27,98 @@ async def explain(turn: Turn) -> None:
     turn.say(turn.words("imports.how"))
 
 
-async def document(turn: Turn) -> None:
-    """A file: a directory if an administrator sends it out of the blue, else evidence for what is under way."""
-    person = turn.chat.person
-    if (
-        turn.file is None
-        or person is None
-        or "administrator" not in person.roles
-        or (turn.chat.awaiting or {"what": IDLE})["what"] != IDLE
-        or turn.file.kind == "photo"
-    ):
-        await fallback.heard(turn)
-        return
-    report = await bring_in(turn.session, KINDS.values(), turn.file.data, turn.file.name, turn.now, person)
-    turn.say(describe(turn.words, report))
+async def received(turn: Turn, file: Sent) -> None:
+    """A table is only kept here; `bot.clerk` looks through it and shows on the card what would change."""
+    person = turn.needs("administrator")
+    job = Import(at=turn.now, name=file.name[:LONGEST_NAME], state="checking", by_id=person.id, chat_id=turn.chat.id)
+    job.stored = await turn.keep(file.data)
+    turn.session.add(job)
+    await turn.session.flush()
+    turn.wait_for("import.confirm", job=job.id)
+    await turn.show(f"import:{job.id}", turn.words("imports.checking", name=job.name, rows=0))
+
+
+async def load(turn: Turn) -> Import:
+    """The file that a button speaks of, for who sent it."""
+    return await _find(turn, turn.args[0])
+
+
+async def _find(turn: Turn, number: int) -> Import:
+    person = turn.needs("administrator")
+    job = await turn.session.scalar(select(Import).where(Import.id == number).with_for_update(of=Import))
+    if job is None or job.by_id != person.id or job.chat_id != turn.chat.id:
+        raise Refusal("gone")
+    return job
+
+
+async def show(turn: Turn, job: Import) -> None:
+    """Where a file is now."""
+    await turn.show(f"import:{job.id}", *card(turn.words, job))
+
+
+async def confirm(turn: Turn, job: Import) -> None:
+    """`确认`: what was shown is done, what is wrong stays out."""
+    await _move(turn, job, "doing")
+
+
+async def as_whole(turn: Turn, job: Import) -> None:
+    """`这是完整名录`: count what the file does not name; it ends only after the next `确认`."""
+    if not KINDS[job.kind].whole:
+        raise Refusal("imports.not_whole")
+    job.ends = 0
+    await _move(turn, job, "checking")
+
+
+async def give_up(turn: Turn, job: Import) -> None:
+    """`取消`: nothing is changed."""
+    await _move(turn, job, "cancelled")
+
+
+async def typed(turn: Turn, job: int) -> None:
+    """`确认` or `取消` in words."""
+    answer, found = turn.text.strip(), await _find(turn, job)
+    ways = {str(turn.words("button.import_yes")): confirm, str(turn.words("button.import_no")): give_up}
+    if found.state == "ready" and answer in ways:
+        await ways[answer](turn, found)
+    else:
+        if found.state not in ("ready", "checking"):
+            turn.wait_no_more()
+            turn.say(turn.words("not_understood"))
+        await show(turn, found)
+
+
+async def _move(turn: Turn, job: Import, state: str) -> None:
+    if job.state != "ready":
+        turn.toast(turn.words("stale"))
+    else:
+        job.state, job.version = state, job.version + 1
+        if state != "checking":
+            turn.wait_no_more()
+    await show(turn, job)
+
+
+def card(words: Words, job: Import, report: Report | None = None) -> tuple[Markup, Rows]:
+    """What would change or has changed, and what can be done about it."""
+    if job.state in ("checking", "doing"):
+        return words(f"imports.{job.state}", name=job.name, rows=0), []
+    lines = [words("imports.file", name=job.name)]
+    if report:
+        lines.append(describe(words, report))
+    elif job.counts:
+        lines.append(words("imports.report", **job.counts))
+    if job.state != "ready":
+        lines.append(words(f"imports.state.{job.state}"))
+        return Markup("\n").join(lines), []
+    counts, rows = job.counts, []
+    if counts["added"] + counts["changed"] or job.ends:
+        label = "button.import_end" if job.ends else "button.import_yes"
+        rows.append([button(words, "import_yes", job.id, version=job.version, label=label, number=job.ends or 0)])
+    else:
+        lines.append(words("imports.nothing_new"))
+    if KINDS[job.kind].whole and job.ends is None:
+        rows.append([button(words, "import_whole", job.id, version=job.version)])
+    rows.append([button(words, "import_no", job.id, version=job.version)])
+    return Markup("\n").join(lines), rows
 
 
 def describe(words: Words, report: Report, shown: int = SHOWN) -> Markup:

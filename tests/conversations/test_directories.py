@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
+from pathlib import Path
 
 import pytest
 import xlsxwriter
+from python_calamine import CalamineWorkbook
 from sqlalchemy import func, select
 
+from models.changes import Import
+from models.journal import JournalEntry
 from models.people import Chat, Person
 from models.subjects import Subject
+from rules.subjects import check_digit
 from tests.conversations.conftest import Town
 
 SUBJECTS = """统一社会信用代码,企业名称,注册地址
@@ -32,11 +38,83 @@ def workbook(rows: list[list[str]]) -> bytes:
 async def test_subjects_come_in_by_a_file_and_a_second_time_changes_nothing(town: Town) -> None:
     administrator = town["管理员小周"]
     await administrator.sends_file(SUBJECTS.encode("gb18030"), name="企业.csv")
-    told = await administrator.sees("共 3 行：新增 2")
+    told = await administrator.sees("共 3 行：新增 2", button="确认")
     assert "第 3 行" in told.text
-    assert "坏码公司" not in {one.name for one in await town.rows(select(Subject))}
+    before = len(await town.rows(select(Subject)))
+    await administrator.presses("确认")
+    await administrator.sees("已导入")
+    names = {one.name for one in await town.rows(select(Subject))}
+    assert len(names) == before + 2
+    assert "坏码公司" not in names
     await administrator.sends_file(SUBJECTS.encode(), name="企业.csv")
-    await administrator.sees("新增 0，更新 0，无变化 2，未导入 1")
+    await administrator.sees("没有可导入的新内容", button="取消")
+
+
+async def test_refused_rows_come_back_as_a_file_and_are_sent_mended(town: Town) -> None:
+    administrator = town["管理员小周"]
+    await administrator.sends_file(SUBJECTS.encode(), name="企业.csv")
+    sent = await administrator.sees("改好后把这个文件发回来")
+    assert sent.document
+    rows = CalamineWorkbook.from_filelike(io.BytesIO(sent.document)).get_sheet_by_index(0).to_python()
+    assert rows[0] == ["统一社会信用代码", "企业名称", "注册地址", "未导入原因"]
+    assert rows[1][:2] == ["913307837045849130", "坏码公司"]
+    assert "校验码" in rows[1][3]
+    await administrator.says("确认")  # the same as the button
+    await administrator.sees("已导入")
+    rows[1][0] = "913307837045849137"
+    rows[1][0] = rows[1][0][:17] + check_digit(rows[1][0][:17])
+    await administrator.sends_file(workbook(rows), name="未导入原因.xlsx")
+    await administrator.sees("共 1 行：新增 1", button="确认")
+    await administrator.presses("取消")
+    await administrator.sees("没有导入，什么也没变")
+    assert "坏码公司" not in {one.name for one in await town.rows(select(Subject))}
+
+
+async def test_a_whole_directory_ends_subjects_only_after_the_number_is_confirmed(town: Town) -> None:
+    administrator = town["管理员小周"]
+    await administrator.sends_file(SUBJECTS.encode(), name="全部企业.csv")
+    await administrator.sees("新增 2", button="这是完整名录")
+    await administrator.presses("这是完整名录")
+    await administrator.sees("文件里没有的有 12 个", button="确认，移出 12 个")
+    active = select(func.count()).select_from(Subject).where(Subject.status == "active")
+    assert await town.rows(active) == [12]
+    await administrator.presses("确认，移出 12 个")
+    await administrator.sees("已导入")
+    assert await town.rows(active) == [2]
+    (job,) = await town.rows(select(Import).where(Import.name == "全部企业.csv"))
+    assert (job.state, job.ends, job.counts["ended"]) == ("done", 12, 12)
+    (entry,) = await town.rows(select(JournalEntry).where(JournalEntry.verb == "import"))
+    assert entry.person_id == town.ids["管理员小周"]
+
+
+async def test_what_cannot_be_read_says_why_and_changes_nothing(town: Town) -> None:
+    administrator = town["管理员小周"]
+    await administrator.sends_file(b"PK\x03\x04 nothing", name="坏.xlsx")
+    await administrator.sees("文件无法读取")
+    await administrator.sends_file(b"a,b\n1,2\n", name="别的.csv")
+    await administrator.sees("没有找到表头")
+
+
+@pytest.mark.city
+async def test_every_real_spreadsheet_is_answered_in_the_chat(town: Town, shared_data: Path) -> None:
+    administrator = town["管理员小周"]
+    for path in sorted((shared_data / "spreadsheets").iterdir()):
+        await administrator.sends_file(path.read_bytes(), name=path.name)
+        if path.name.startswith("jinhua_300"):
+            await administrator.sees(f"{path.name}\n检查对象名录库\n共 300 行")
+        else:
+            job = await _refused(town, path.name)
+            assert job.counts == {}
+    assert await town.rows(select(func.count()).select_from(Subject)) == [12]
+
+
+async def _refused(town: Town, name: str) -> Import:
+    for _ in range(600):
+        found = await town.rows(select(Import).where(Import.name == name, Import.state == "refused"))
+        if found:
+            return found[0]
+        await asyncio.sleep(0.1)
+    raise AssertionError(f"{name} was not answered")
 
 
 async def test_staff_come_in_by_a_workbook_and_are_invited_by_a_code_that_is_scanned(town: Town) -> None:
@@ -44,7 +122,9 @@ async def test_staff_come_in_by_a_workbook_and_are_invited_by_a_code_that_is_sca
     header = ["工号", "姓名", "单位", "区域", "角色", "执法证号", "执法证有效期"]
     row = ["330700099", "孙新来", "义乌市市场监督管理局", "义乌市", "执法人员", "浙G099", "2028-12-31"]
     await administrator.sends_file(workbook([header, row]), name="人员.xlsx")
-    await administrator.sees("新增 1")
+    await administrator.sees("新增 1", button="确认")
+    await administrator.presses("确认")
+    await administrator.sees("已导入")
     await administrator.says("/invite 330700099")
     code = await administrator.sees("绑定邀请")
     phone = town.telegram.phone("孙新来", user_id=3001, language="zh-hans")
