@@ -57,6 +57,8 @@ async def heard(turn: Turn) -> None:
     elif what in AWAITED and (turn.text or (turn.file and what in WITH_FILES)):
         awaiting = {name: value for name, value in awaiting.items() if name not in ("text", "files")}
         await AWAITED[what](turn, **awaiting)
+    elif turn.file and turn.file.codes and turn.chat.person:
+        await subjects.scanned(turn)
     else:
         turn.say(turn.words("not_understood.file" if turn.file else "not_understood"))
         await people.where_you_are(turn)

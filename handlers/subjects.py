@@ -28,7 +28,7 @@ async def start(turn: Turn) -> None:
         await search(turn, words)
         return
     turn.wait_for("subject.search")
-    await turn.show("subject", turn.words("subject.search"), [[button(turn.words, "me", label="button.back")]])
+    await turn.show("subject", turn.words("lookup.search"), [[button(turn.words, "me", label="button.back")]])
 
 
 async def searched(turn: Turn) -> None:
@@ -51,7 +51,7 @@ async def search(turn: Turn, typed: str) -> None:
     ]
     rows.append([button(words, "me", label="button.back")])
     turn.wait_for("subject.search")
-    key = "subject.nobody" if not found else "subject.many" if len(found) > LISTED else "subject.which"
+    key = "lookup.nobody" if not found else "lookup.many" if len(found) > LISTED else "lookup.which"
     await turn.show("subject", words(key, words=typed.strip()[:60], shown=min(len(found), LISTED)), rows)
 
 
@@ -62,7 +62,7 @@ async def scanned(turn: Turn) -> None:
     found = await subjects.scanned(turn.session, turn.file.codes)
     if found is None:
         turn.wait_for("subject.search")
-        await turn.show("subject", turn.words("subject.not_scanned"), [[button(turn.words, "me", label="button.back")]])
+        await turn.show("subject", turn.words("lookup.not_scanned"), [[button(turn.words, "me", label="button.back")]])
         return
     turn.wait_no_more()
     await card(turn, found)
@@ -84,19 +84,19 @@ async def card(turn: Turn, subject: Subject) -> None:
     past, count = await subjects.record_of(turn.session, subject, whole, RECENT)
     place = (words(f"web.kind.{subject.kind}"), subject.area.name, subject.address)
     lines = [
-        words("subject.title", name=subject.name, status=words(f"web.status.{subject.status}")),
+        words("lookup.title", name=subject.name, status=words(f"web.status.{subject.status}")),
         words("dot").join(part for part in place if part),
-        words("subject.code", code=subject.code),
+        words("lookup.code", code=subject.code),
     ]
     if whole:
         contact = [subject.contact, subject.phone]
         if any(contact):
-            lines.append(words("subject.contact", who=" ".join(filter(None, contact))))
+            lines.append(words("lookup.contact", who=" ".join(filter(None, contact))))
         labels = (await labels_of(turn.session, [subject.id], ["labels", "department_labels"])).get(subject.id, ())
         tags = [f"{department}·{label}" if department else label for department, label in sorted(labels)]
         if tags:
-            lines.append(words("subject.labels", labels="、".join(tags[:8])))
-    lines.append(words("subject.record", count) if count else words("subject.no_record"))
+            lines.append(words("lookup.labels", labels="、".join(tags[:8])))
+    lines.append(words("lookup.record", count) if count else words("lookup.no_record"))
     lines += [_past(words, one) for one in past]
     rows: Rows = [[button(words, "subject_record", subject.id, 0)]] if count > RECENT else []
     if whole:
@@ -110,7 +110,7 @@ async def record(turn: Turn, subject: Subject) -> None:
     words, page = turn.words, turn.args[1]
     whole = await subjects.sees_all(turn.session, subject, turn.person)
     past, count = await subjects.record_of(turn.session, subject, whole, PAGE, page * PAGE)
-    lines = [words("subject.record_of", name=subject.name, n=count), *(_past(words, one) for one in past)]
+    lines = [words("lookup.record_of", name=subject.name, n=count), *(_past(words, one) for one in past)]
     turning = [button(words, "subject_record", subject.id, page - 1, label="button.newer")] if page else []
     if (page + 1) * PAGE < count:
         turning.append(button(words, "subject_record", subject.id, page + 1, label="button.older"))
@@ -125,38 +125,36 @@ async def changes(turn: Turn, subject: Subject) -> None:
     if not await subjects.sees_all(turn.session, subject, turn.person):
         raise Refusal("credit.not_yours")
     found = await changes_of(turn.session, "subject", subject.id)
-    lines = [words("subject.changes" if found else "subject.no_changes", name=subject.name)]
+    lines = [words("lookup.changes" if found else "lookup.no_changes", name=subject.name)]
     for one in found:
         day = words.day(one.at.astimezone(turn.house.zone).date())
-        lines.append(words("subject.change", day=day, source=_source(words, one), what=_what(words, one)))
+        lines.append(words("lookup.change", day=day, source=_source(words, one), what=_what(words, one)))
     await turn.show("subject", Markup("\n").join(lines), [[button(words, "subject", subject.id, label="button.back")]])
 
 
 async def again(turn: Turn, _: Any) -> None:
     """`再找一个`."""
     turn.wait_for("subject.search")
-    await turn.show("subject", turn.words("subject.search"), [[button(turn.words, "me", label="button.back")]])
+    await turn.show("subject", turn.words("lookup.search"), [[button(turn.words, "me", label="button.back")]])
 
 
 def _past(words: Words, one: subjects.Past) -> Markup:
     found = words(f"result.{one.result}") if one.result else words(f"visit.state.{one.state}")
-    return words("subject.past", day=words.day(one.day), organ=one.organ, found=found)
+    return words("lookup.past", day=words.day(one.day), organ=one.organ, found=found)
 
 
 def _source(words: Words, change: Change) -> str:
     if change.brought:
         return change.brought.name
-    return change.by.name if change.by else str(words("subject.by_itself"))
+    return change.by.name if change.by else str(words("lookup.by_itself"))
 
 
 def _what(words: Words, change: Change) -> Markup:
     before = change.before or {}
     told = [
-        words(
-            "subject.from_to", column=words(f"subject.column.{name}"), was=_shown(before.get(name)), now=_shown(value)
-        )
+        words("lookup.from_to", column=words(f"lookup.column.{name}"), was=_shown(before.get(name)), now=_shown(value))
         for name, value in change.after.items()
-        if words.has(f"subject.column.{name}")
+        if words.has(f"lookup.column.{name}")
     ]
     return Markup("；").join(told[:4])
 
