@@ -27,6 +27,7 @@ from models.visits import Seat, Visit
 from rules.deadlines import PUBLICATION
 from rules.leads import CASE, PROSECUTION
 from rules.methods import METHODS
+from rules.publication import WITHDRAWN
 from rules.statistics import FOUND, NOT_HANDED_IN, ONE, Period, first_in_time
 
 Rows = Select[Any]
@@ -113,7 +114,7 @@ def _publication(period: Period, now: datetime) -> Rows:
 
 
 def _problem(period: Period, now: datetime) -> Rows:
-    return _visits(_handed_in, Visit.result.in_(FOUND)).where(Visit.state == "published")
+    return _visits(_handed_in, Visit.result.in_(FOUND)).where(Visit.state == "published", Visit.result != WITHDRAWN)
 
 
 def _case(period: Period, now: datetime) -> Rows:

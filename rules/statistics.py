@@ -44,7 +44,8 @@ FIGURES: Mapping[str, Figure] = MappingProxyType(
         # 结果公示率: of the results handed in in the period that are public or whose 20 working days are over, those
         # that were public in time. What the law keeps from the public does not count.
         "publication": Figure(VISIT, "R3.2.3a"),
-        # 问题发现率: of the results handed in in the period that were approved, those that say something is wrong.
+        # 问题发现率: of the results handed in in the period that are public and were not withdrawn, those that say that
+        # something is wrong.
         "problem": Figure(VISIT, "R3.2.2c", better=0),
         # 立案率: of those that say something is wrong, the ones that led to a case or to the prosecutors.
         "case": Figure(VISIT, "R3.3.3b", better=0),

@@ -115,7 +115,7 @@ async def campaign(session: AsyncSession, rng: random.Random) -> None:
             visit = Visit(
                 task_id=task, subject_id=subject, origin="random", public_id="p", position=1, state=state,
                 token=f"t{next(number)}", due=starts + timedelta(days=rng.randint(0, 60)), submitted_at=handed,
-                result=rng.choice(RESULTS + (CORRECTION,) * 9) if handed else "",
+                result=rng.choice((*RESULTS, "withdrawn", *(CORRECTION,) * 9)) if handed else "",
                 method=rng.choice((*METHODS, *("on_site",) * 4)),
             )  # fmt: skip
             session.add(visit)
@@ -197,7 +197,7 @@ PLAIN = {
     ),
     "problem": (
         f"SELECT COUNT(*) {VISITS} {HANDED} AND {WRONG}",
-        f"SELECT COUNT(*) {VISITS} {HANDED} AND v.state = 'published'",
+        f"SELECT COUNT(*) {VISITS} {HANDED} AND v.state = 'published' AND v.result <> 'withdrawn'",
     ),
     "case": (
         f"""SELECT COUNT(*) {VISITS} {HANDED} AND {WRONG} AND COALESCE(v.merged_into, v.id) IN
