@@ -35,6 +35,7 @@ ONCE = {  # dialogues and browsers: what they do to rows is tested on both datab
     "test_checklists.py",
     "test_credit_in_chat.py",
     "test_directories.py",
+    "test_extracts.py",
     "test_hat.py",
     "test_papers.py",
     "test_queued.py",

@@ -341,8 +341,10 @@ async def test_only_who_supervises_the_area_sees_a_class(database: Database) -> 
 async def test_a_corrected_or_withdrawn_result_counts_as_it_is_now(database: Database) -> None:
     async with database.write() as session:
         await city.build(session)
+        await session.flush()
+        session.expunge_all()
         boss = await session.get_one(Person, 3)
-        other = Person(staff_no="o", name="o", organ_id=1, area_code="330782", roles=("supervisor",))
+        other = Person(id=99, staff_no="o", name="o", organ_id=1, area_code="330782", roles=("supervisor",))
         session.add(other)
         await session.flush()
         await session.refresh(other)
@@ -352,7 +354,7 @@ async def test_a_corrected_or_withdrawn_result_counts_as_it_is_now(database: Dat
         await credit.published(session, visit, boss, city.NOW)
         assert (visit.subject.credit_class, [one.state for one in await place.all(CreditProposal)]) == ("C", ["asked"])
 
-        await publication.correct(session, visit, "correction", boss, city.NOW)  # an objection was upheld
+        await publication.correct(session, visit, "correction", "查实", boss, city.NOW)  # an objection was upheld
         assert visit.subject.credit_class == "B"
         assert [one.state for one in await place.all(CreditProposal)] == ["void"]
         live = [one.code for one in await place.all(CreditEvent) if one.annulled_on is None]
