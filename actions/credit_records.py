@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from actions import credit_lists
@@ -13,12 +13,14 @@ from actions.credit_class import happened, in_force, may_see, of_area
 from actions.journal import record
 from models.credit import Commitment, Punishment
 from models.people import Organ, Person
+from models.subject_search import find_subjects
 from models.subjects import Subject
 from rules import credit as rules
 from rules.refusal import Refusal
 
 LONGEST = 500  # characters of what is promised, or why it was broken
 LONGEST_DOCUMENT = 60
+LOOKED_AT, FOUND = 60, 6  # subjects of all areas that a search looks at, and those that it names
 
 
 async def punish(
@@ -128,7 +130,5 @@ async def commitments_of(session: AsyncSession, subject: Subject) -> Sequence[Co
 
 async def find(session: AsyncSession, words: str, organ: Organ) -> Sequence[Subject]:
     """Subjects of an organ's area by code or by part of their name; a few."""
-    words = words.strip()
-    named = or_(Subject.code == words.upper(), Subject.name.contains(words, autoescape=True))
-    query = select(Subject).where(named, of_area(organ)).order_by(Subject.name).limit(6)
-    return (await session.scalars(query)).all()
+    found = await find_subjects(session, words.strip(), LOOKED_AT)
+    return [one for one in found if organ.area_code in (one.area_code, one.area.parent)][:FOUND]
