@@ -211,6 +211,8 @@ class Leads(RuleBasedStateMachine):
                     await getattr(lead_talk, act)(session, lead, text, by, now)
             assert took_part, f"a stranger did {act}"
             assert lead.state == before or lead.state in MOVES[before]
+            if act in ("accept", "assign", "prolong", "resolve", "send_again"):
+                assert lead.office_by is None, "the office is out of it"
             if act in ("assign", "send_again"):
                 self.between[lead.id] = (self.between[lead.id][0], organ.id)
                 if act == "assign":  # what was joined with it goes there too
