@@ -25,7 +25,7 @@ from models.database import Database
 from models.reminders import MOVES, SOURCES
 from models.subject_search import OURS
 from models.tables import Base
-from rules import deadlines, leads, results, statistics, visits
+from rules import corrections, deadlines, leads, people, results, statistics, visits
 
 ROOT = Path(__file__).parent.parent
 CODE = sorted(
@@ -116,7 +116,9 @@ def test_every_button_has_a_label_and_an_answer() -> None:
 def test_every_command_result_state_and_outcome_has_words() -> None:
     known = messages("zh_CN")
     wanted = {f"command.{name}" for name in handlers.COMMANDS}
+    wanted |= {f"{key}.{role}" for role in people.ROLES for key in ("role", "help")}
     wanted |= {f"result.{result}" for result in results.RESULTS}
+    wanted |= {f"fix.state.{state}" for state in corrections.MOVES}
     wanted |= {f"visit.state.{state}" for state in visits.MOVES}
     wanted |= {f"lead.state.{state}" for state in leads.MOVES} | {f"lead.title.{state}" for state in leads.MOVES}
     wanted |= {f"outcome.{one}" for one in leads.OUTCOMES} | {f"lead.words.{one}" for one in leads.OUTCOMES}
