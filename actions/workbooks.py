@@ -156,7 +156,7 @@ def _read(data: bytes) -> None:
             _tell({"sheet": sheet.name})
             batch = []
             for row in table.iter_rows():  # with the empty rows above the first cell
-                batch.append([_text(cell) for cell in row])
+                batch.append([cell if type(cell) is str else _text(cell) for cell in row])
                 if len(batch) == BATCH:
                     _tell(batch)
                     batch = []

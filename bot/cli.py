@@ -21,7 +21,7 @@ from bot.cli_deadlines import deadlines_app
 from bot.cli_demo import demo
 from bot.cli_draws import draw_app
 from bot.cli_export import export_app
-from bot.cli_imports import add_commands, imports_app
+from bot.cli_imports import add_commands, imports_app, label
 from bot.cli_journal import journal_app
 from bot.settings import Settings
 from rules import draw as draws
@@ -31,6 +31,7 @@ app.add_typer(imports_app, name="import")
 app.add_typer(draw_app, name="draw")
 app.add_typer(export_app, name="export")
 add_commands(export_app)
+app.command()(label)
 app.add_typer(deadlines_app, name="deadlines")
 app.add_typer(journal_app, name="journal")
 app.command()(demo)

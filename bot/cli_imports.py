@@ -21,6 +21,7 @@ from xlsxwriter import Workbook
 
 from actions.importing import Kind, Report
 from actions.imports import KINDS, bring_in
+from actions.labels import Filter, label_many
 from bot.cli_base import Json, err, in_transaction, look, words_of
 from bot.settings import Settings
 from handlers.imports import AS_TEXT, describe, reason, returned
@@ -145,3 +146,25 @@ def _written(file: Path) -> Iterator[Callable[[list[str]], object]]:
         packed = gzip.GzipFile(fileobj=binary, mode="wb") if file.suffix == ".gz" else None
         with io.TextIOWrapper(packed or binary, encoding="utf-8-sig", newline="") as text:
             yield csv.writer(text).writerow
+
+
+def label(
+    word: Annotated[str, typer.Argument(help="The label.")],
+    department: Annotated[str, typer.Option(help="Whose label it is; of all if not given.")] = "",
+    area: Annotated[str, typer.Option(help="Name or code of an area, with what is below it.")] = "",
+    kind: Annotated[str, typer.Option(help="Kind of subject.")] = "",
+    industry: Annotated[str, typer.Option(help="Words in the industry.")] = "",
+    name: Annotated[str, typer.Option(help="Words in the name.")] = "",
+    take: Annotated[bool, typer.Option("--take", help="Take the label away.")] = False,
+    dry_run: DryRun = False,
+    as_json: Json = False,
+) -> None:
+    """Label all active subjects that a filter fits (分类标注)."""
+    which = Filter(area, kind, industry, name)
+    count = in_transaction(
+        lambda session, now: label_many(session, department, word, which, None, now, take=take),
+        as_json,
+        keep=not dry_run,
+    )
+    text = words_of(Settings())("labels.taken" if take else "labels.given", count, label=word).unescape()
+    typer.echo(json.dumps({"changed": count}) if as_json else text)
