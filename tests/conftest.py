@@ -30,9 +30,11 @@ PATIENT = {  # long dialogues, whose rules and rows `tests/actions` and `tests/r
 }
 ONCE = {  # dialogues and browsers: what they do to rows is tested on both databases elsewhere
     "test_annual.py",
+    "test_appeals.py",
     "test_browser.py",
     "test_campaign.py",
     "test_checklists.py",
+    "test_city_crawl.py",
     "test_credit_in_chat.py",
     "test_directories.py",
     "test_extracts.py",
