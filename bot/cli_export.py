@@ -83,9 +83,10 @@ def extract(
 
     async def find(database: Database, now: datetime) -> dict[str, Any] | None:
         async with database.write() as session:
-            subject = await subject_by_code(session, code)
-            made = await extracts.make(session, subject, None, now) if subject else None
-            return {"kind": "extract", "id": made.id} if made else None
+            subject = await subject_by_code(session, code.strip().upper())
+            if subject is None:
+                raise Refusal("export.no_subject")
+            return {"kind": "extract", "id": (await extracts.make(session, subject, None, now)).id}
 
     _print(file, language, find)
 
