@@ -124,7 +124,8 @@ def _detail(step: dict[str, Any], t: Plain) -> str:
             parts.append(t.day(after.get("correct_by") or after.get("day")))
         parts += [groups(str(after[name])) for name in ("sha256", "commitment", "outcome", "hash") if after.get(name)]
         parts += [str(after["organ"])] if after.get("organ") else []
-    return t("paper.semicolon").join([*parts, *([step["why"]] if step["why"] else [])])
+    why = t("paper.by_signing") if step["verb"] == "arrive" and step["why"] else step["why"]
+    return t("paper.semicolon").join([*parts, *([why] if why else [])])
 
 
 def _hashes(facts: dict[str, Any], public_url: str, t: Plain) -> list[Block]:
