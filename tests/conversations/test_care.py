@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import hashlib
 import json
 import os
@@ -56,6 +57,7 @@ async def copied(settings: Settings, clock: Clock, tmp_path: Path) -> tuple[Path
             await town["王强"].says("/tasks")
             await town["王强"].sees("户")
             turns += 1
+        await town["王强"].settles()
         made = await making
         assert (made.returncode, turns > 1) == (0, True), made.stderr
         assert json.loads(made.stdout)["files"] == 1
@@ -85,6 +87,7 @@ async def test_what_was_backed_up_under_load_goes_on_in_an_empty_installation(
         return ids
 
     async with town_running(new, clock, nothing) as town:
+        town.telegram.world.updates.last_id += 1_000_000  # Telegram counts on
         supervisor = town["赵主管"]
         await supervisor.says("/review")
         await supervisor.sees("待审核", button="面馆")
@@ -124,10 +127,7 @@ async def test_what_began_on_sqlite_goes_on_in_postgresql(
     [
         (lambda copy: (copy / "manifest.json").unlink(), "缺 manifest.json"),
         (lambda copy: (copy / "visits.jsonl.gz").unlink(), "缺 visits.jsonl.gz"),
-        (
-            lambda copy: (copy / "visits.jsonl.gz").write_bytes((copy / "seats.jsonl.gz").read_bytes()),
-            "visits.jsonl.gz",
-        ),
+        (lambda copy: (copy / "visits.jsonl.gz").write_bytes(gzip.compress(b"[1]\n")), "备份损坏：visits.jsonl.gz"),
         (lambda copy: (copy / "visits.jsonl.gz").write_bytes(b"no gzip"), "备份损坏"),
         (lambda copy: next((copy / "evidence").glob("*/*/*")).write_bytes(b"else"), "备份损坏"),
         (lambda copy: (copy / "manifest.json").write_text("{}"), "备份损坏"),
