@@ -311,7 +311,7 @@ async def test_commands_are_for_those_whose_role_it_is(world: World) -> None:
         refused = set()
         for who in PEOPLE:
             async with world.app.database.write() as session:
-                turn = await turn_of(session, world, who, text=f"/{name}")
+                turn = await turn_of(session, world, who, text=f"/{name} 330700021")
                 try:
                     await COMMANDS[name](turn)
                 except Refusal:
