@@ -55,7 +55,7 @@ async def copied(settings: Settings, clock: Clock, tmp_path: Path) -> tuple[Path
         turns = 0
         while not making.done():
             await town["王强"].says("/tasks")
-            await town["王强"].sees("户")
+            await town["王强"].sees("待检查")
             turns += 1
         await town["王强"].settles()
         made = await making
