@@ -38,10 +38,10 @@ def test_what_the_signer_saw_fits_every_message() -> None:
         assert unblinded(other, factor)[0] == shown
 
 
-@pytest.mark.parametrize("blinded", [-1, 0, 1, KEY[0] - 1, KEY[0], KEY[0] + 5])
-def test_what_is_no_number_under_the_modulus_is_not_signed(blinded: int) -> None:
-    with pytest.raises(ValueError, match="out of range"):
-        blind.sign(*KEY, blinded)
+def test_what_is_no_number_under_the_modulus_is_not_signed() -> None:
+    for blinded in (-1, 0, 1, KEY[0] - 1, KEY[0], KEY[0] + 5):
+        with pytest.raises(ValueError, match="out of range"):
+            blind.sign(*KEY, blinded)
 
 
 @pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not installed")
