@@ -236,7 +236,7 @@ class Walker:
         if how.name == "text" and chance.random() < 0.5:
             self.entered[number] = ("yes", "屋后另有仓库", "")
             return await self.does(self.phone.says("屋后另有仓库"))
-        if how.name == "sample" or point.min_sample:
+        if how.name == "sample" or (how.name == "yes_no" and point.min_sample):
             sampled, failed = max(1, point.min_sample) + chance.randint(0, 3), chance.choice((0, 0, 1))
             self.entered[number] = ("no" if failed else "yes", f"{sampled}/{failed}", "")
             return await self.does(self.phone.says(f"{sampled}/{failed}" if failed else str(sampled)))
