@@ -44,7 +44,7 @@ ZONE = ZoneInfo("Asia/Shanghai")
 DAY = datetime(2026, 12, 2, 10, 0, tzinfo=ZONE)  # notices rest at night, whenever this runs
 AREA, ORGAN = "330782", "义乌市市场监督管理局"
 FIRST_READER, FIRST_TAPPER = 100_000, 5_000
-POINTS = 200
+POINTS = 60
 LEAST_USED, SLOWEST = 0.97, 1.0
 
 
@@ -180,6 +180,8 @@ async def measure(readers: int, tappers: int, scale: float, every: float) -> dic
                 async with database.write() as session:
                     one = await session.get_one(announcements.Announcement, number)
                     await announcements.send(session, one, one.author, DAY)
+                assert telegram.limits
+                telegram.limits.refused = 0  # that all began to work in one second is no matter of the announcement
                 over, waits = asyncio.Event(), list[float]()
                 tapping = [asyncio.create_task(works(phone, every, waits, over)) for phone in phones]
                 while left(path):
@@ -189,7 +191,6 @@ async def measure(readers: int, tappers: int, scale: float, every: float) -> dic
                             task.result()
                 over.set()
                 await asyncio.gather(*tapping)
-                assert telegram.limits
                 refused = telegram.limits.refused
             finally:
                 child.terminate()

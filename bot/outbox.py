@@ -22,9 +22,9 @@ from rules.deadlines import quiet
 log = structlog.get_logger("outbox")
 
 LEASE = timedelta(seconds=90)  # longer than it takes to send a batch
-BATCH = 40
+BATCH = 16  # of which the words are made in one transaction: taps wait for it on SQLite
 FLEETING = ("reminders", "deadlines.moved")  # true at the moment alone: worded anew each time they are tried
-AT_ONCE = 2  # batches that are leaving
+AT_ONCE = 4  # batches that are leaving
 LONGEST_PAUSE = timedelta(minutes=10)
 
 
@@ -85,21 +85,23 @@ class Postman:
         if quiet(now):  # what was late in the evening waits for the morning
             due = due.where(Outbox.urgent)
         async with self.database.read() as session:
-            if await session.scalar(due.with_only_columns(Outbox.id).limit(1)) is None:
+            if await session.scalar(due.with_only_columns(Outbox.id).order_by(None).limit(1)) is None:
                 return []
         async with self.database.write() as session:
             claimed = []
-            for notice in await session.scalars(due.with_for_update(of=Outbox, skip_locked=True)):
+            held = list(await session.scalars(due.with_for_update(of=Outbox, skip_locked=True)))
+            query = select(Chat).where(Chat.person_id.in_({notice.person_id for notice in held}))
+            chats = {chat.person_id: chat for chat in await session.scalars(query)}
+            for notice in held:
                 notice.leased_until = now + LEASE
-                if await self._render(session, notice):
+                if await self._render(session, notice, chats[notice.person_id]):
                     claimed.append(notice)
             return claimed
 
-    async def _render(self, session: Any, notice: Outbox) -> bool:
+    async def _render(self, session: Any, notice: Outbox, chat: Chat) -> bool:
         """Word a notice when it is first tried, or again; False if it need not be told any more."""
         if notice.text is not None and notice.kind not in FLEETING:
             return True
-        chat = await session.scalar(select(Chat).where(Chat.person_id == notice.person_id))
         try:
             message = await render(session, notice, chat, self.house, self.now())
         except Exception as error:
