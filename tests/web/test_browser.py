@@ -32,7 +32,7 @@ async def test_search_and_open_a_subject_with_the_keyboard_alone(
 ) -> None:
     page = await browser.new_page(viewport=PHONE, locale=language, java_script_enabled=False)
     await page.goto(address(client, "/"))
-    for _ in range(12):
+    for _ in range(40):
         await page.keyboard.press("Tab")
         if await page.locator("#q:focus").count():
             break
@@ -41,7 +41,7 @@ async def test_search_and_open_a_subject_with_the_keyboard_alone(
     await page.wait_for_url("**/?q=*")
     link = page.locator("ul.cards a.cover")
     assert await link.inner_text() == "义乌市稠城老街面馆"
-    for _ in range(12):
+    for _ in range(40):
         await page.keyboard.press("Tab")
         if await page.locator("a.cover:focus").count():
             break
