@@ -61,6 +61,7 @@ ACTS = {  # what people do at noon on a working day with what is in a state, and
     "withheld": [(0.01, "publish")],
 }
 LATE = [(0.05, "publish")]  # at night
+WORKED_OUT = ("seat", "visit", "entry", "review", "publication", "withheld")  # the yearly plan reminds too
 
 
 class Ladder(NamedTuple):
@@ -348,6 +349,7 @@ class City:
         begin = datetime.combine(self.day, time(), ZONE)
         async with self.apps[0].database.read() as session:
             query = select(Reminder).where(Reminder.at >= begin, Reminder.at < begin + DAY)
+            query = query.where(Reminder.kind.in_(WORKED_OUT))
             return Counter(
                 Telling(one.kind, one.thing, one.due, one.step, one.person_id) for one in await session.scalars(query)
             )
