@@ -333,7 +333,9 @@ class City:
             "supervisor": [self.ids[name] for name in SUPERVISORS],
             "office": [self.ids["周环保"]],
         }
-        must, moved = set(), set()
+        must, moved = set[Telling](), set[tuple[str, int, int]]()
+        if not self.year.works(self.day):  # nobody is told; what moved on Friday is told on Monday
+            return must, moved
         for one in ladders:
             key = one.kind, one.thing, one.person
             if self.seen.get(key, one.due) != one.due:
@@ -342,7 +344,7 @@ class City:
             for step, who in self.year.steps(one).get(self.day, []):
                 people = hears.get(who, [one.person])
                 must |= {Telling(one.kind, one.thing, one.due, step, person) for person in people}
-        return (must if self.year.works(self.day) else set()), moved
+        return must, moved
 
     async def told_today(self) -> Counter[Telling]:
         """What the ledger says of today."""
