@@ -241,7 +241,7 @@ class Story(Teller):
             await self.ask(liaison, "请补充气瓶的位置", "已退回")
             await sender.sees("请补充气瓶的位置", within=WAIT, button="重新移送")
             await self.press(sender, "重新移送", "移送到哪里")
-            await self.press(sender, "消防救援", "新线索")
+            await self.press(sender, "消防救援", "待签收")
         async with self.step("lead_done"):
             await liaison.sees("新线索", within=WAIT, button="签收")
             await self.press(liaison, "签收", "已签收，办理期限")
@@ -261,7 +261,7 @@ class Story(Teller):
             late = (await self.visits())[-1]
             for seat in late.seats:
                 assert seat.person
-                await self.phone(seat.person.name).sees("快到期了", within=WAIT)
+                await self.phone(seat.person.name).sees("快到期", within=WAIT)
             await self.phone("赵敏").sees("📊", within=WAIT)
 
     async def opening(self) -> None:

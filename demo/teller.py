@@ -16,7 +16,7 @@ from models.database import Database
 from models.visits import Visit
 from simulator import Message, Phone, Telegram
 
-WAIT = 20.0  # seconds for one answer
+WAIT = 60.0  # seconds for one answer
 
 
 @dataclass(frozen=True)

@@ -15,10 +15,14 @@ from rules.refusal import Refusal
 FIRST = 6
 
 
-async def _departments(turn: Turn, lead: Lead, verb: str, again: str, key: str, *, own: bool = False) -> None:
-    """A department for a lead: buttons that go on with `verb`, and `again` for the whole list."""
-    but = () if own else (lead.organ.department,)
+async def _departments(turn: Turn, lead: Lead, verb: str, again: str, key: str, *, own: str = "") -> None:
+    """A department for a lead: buttons that go on with `verb`, and `again` for the whole list.
+
+    The one that has it is left out, or with `own` it stands where it belongs ("in order") or "last".
+    """
+    but = () if own == "in order" else (lead.organ.department,)
     organs, proposed = await destinations(turn.session, lead.subject, lead.text, but=but)
+    organs += [lead.organ] if own == "last" else []
     if not organs:
         raise Refusal("leads.nowhere")
     shown = organs if len(turn.args) > 1 else organs[:FIRST]
@@ -35,8 +39,8 @@ async def _departments(turn: Turn, lead: Lead, verb: str, again: str, key: str, 
 
 
 async def resend(turn: Turn, lead: Lead) -> None:
-    """`重新移送`: a returned lead: to whom instead?"""
-    await _departments(turn, lead, "resend_to", "resend", "lead.where")
+    """`重新移送`: a returned lead: to whom instead, or, now that more is known, to the same again?"""
+    await _departments(turn, lead, "resend_to", "resend", "lead.where", own="last")
 
 
 async def resend_to(turn: Turn, lead: Lead) -> None:
@@ -48,7 +52,7 @@ async def resend_to(turn: Turn, lead: Lead) -> None:
 
 async def assign(turn: Turn, lead: Lead) -> None:
     """`指定部门`: which one has to act?"""
-    await _departments(turn, lead, "lead_assign_to", "lead_assign", "lead.assign_whom", own=True)
+    await _departments(turn, lead, "lead_assign_to", "lead_assign", "lead.assign_whom", own="in order")
 
 
 async def assign_to(turn: Turn, lead: Lead) -> None:
