@@ -126,11 +126,12 @@ async def running(settings: Settings, now: Callable[[], datetime] | None = None)
     try:
         yield Running(settings, database, bot, mailbox, desk, postman, sender, settings.address, schedule)
     finally:
-        async with one_at_a_time:  # no tick is in the middle of something
-            schedule.shutdown(wait=False)
+        schedule.pause()
         for task in reversed(tasks):
             task.cancel()
-        await asyncio.wait(tasks, timeout=STOP_WITHIN)
+        tick_is_over = asyncio.create_task(one_at_a_time.acquire())  # no tick is cut in the middle of something
+        await asyncio.wait([*tasks, tick_is_over], timeout=STOP_WITHIN)
+        schedule.shutdown(wait=False)
         await sender.settle()
         await darkroom.close()
         await runner.cleanup()

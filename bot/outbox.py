@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
@@ -22,7 +23,8 @@ from rules.deadlines import quiet
 log = structlog.get_logger("outbox")
 
 LEASE = timedelta(seconds=90)  # longer than it takes to send a batch
-BATCH = 16  # of which the words are made in one transaction: taps wait for it on SQLite
+BATCH = 16
+WORDING_WITHIN = 0.3  # seconds; the words of a batch are made in one transaction, for which taps wait on SQLite
 FLEETING = ("reminders", "deadlines.moved")  # true at the moment alone: worded anew each time they are tried
 AT_ONCE = 4  # batches that are leaving
 LONGEST_PAUSE = timedelta(minutes=10)
@@ -36,6 +38,7 @@ class Postman:
         self.sender = sender
         self.house = house
         self.now = now
+        self._held: set[int] = set()  # claimed, and waiting for their turn to leave
 
     async def run(self) -> None:
         """Send what is due, for ever: a batch is claimed while the one before it leaves, so that no second is lost."""
@@ -49,9 +52,13 @@ class Postman:
                 if len(leaving) >= AT_ONCE:
                     await asyncio.wait(leaving, return_when=asyncio.FIRST_COMPLETED)
                 leaving = {one for one in leaving if not one.done()}
-        finally:
+        finally:  # what is on its way arrives, what was only waiting for its turn is given back
+            for one in leaving:
+                one.cancel()
             if leaving:
                 await asyncio.wait(leaving, timeout=FINISH_WITHIN)
+            if self._held:
+                await self.database.finish(self._give_back())
 
     async def _next(self) -> list[Outbox]:
         try:
@@ -88,11 +95,14 @@ class Postman:
             if await session.scalar(due.with_only_columns(Outbox.id).order_by(None).limit(1)) is None:
                 return []
         async with self.database.write() as session:
-            claimed = []
+            claimed: list[Outbox] = []
             held = list(await session.scalars(due.with_for_update(of=Outbox, skip_locked=True)))
             query = select(Chat).where(Chat.person_id.in_({notice.person_id for notice in held}))
             chats = {chat.person_id: chat for chat in await session.scalars(query)}
+            begun = time.monotonic()
             for notice in held:
+                if claimed and time.monotonic() - begun > WORDING_WITHIN:
+                    break
                 notice.leased_until = now + LEASE
                 if await self._render(session, notice, chats[notice.person_id]):
                     claimed.append(notice)
@@ -115,14 +125,24 @@ class Postman:
         notice.buttons = [{"about": message.about, "rows": message.rows, "paper": message.paper}]
         return True
 
+    async def _give_back(self) -> None:
+        async with self.database.write() as session:
+            await session.execute(update(Outbox).where(Outbox.id.in_(self._held)).values(leased_until=None))
+
     async def _send(self, notice: Outbox) -> None:
+        assert notice.chat_id is not None
+        self._held.add(notice.id)
+        await self.sender.pace.wait(notice.chat_id)
+        self._held.discard(notice.id)
+        await self.database.finish(self._send_now(notice))
+
+    async def _send_now(self, notice: Outbox) -> None:
         assert notice.chat_id is not None
         assert notice.text is not None
         assert notice.buttons
         outcome: dict[str, Any]
         message_id = None
         try:
-            await self.sender.pace.wait(notice.chat_id)
             shown = notice.text, notice.buttons[0]["rows"]
             if paper := notice.buttons[0].get("paper"):
                 send = self.sender.picture if paper["do"] == "picture" else self.sender.paper
