@@ -21,9 +21,9 @@ run: .venv/.installed
 demo: .venv/.installed
 	exec $(BIN)/python -m bot demo --story $(if $(SUBJECTS),--subjects "$(SUBJECTS)")
 
-# What starts processes and browsers takes longest, so it comes first; three workers, because people mostly wait.
+# What starts processes and browsers takes longest, so it comes first; four workers, because people mostly wait.
 test: .venv/.installed-dev
-	tests/with_postgres.sh $(BIN)/python -m pytest $(or $(ARGS),-n 3)
+	tests/with_postgres.sh $(BIN)/python -m pytest $(or $(ARGS),-n 4)
 
 test-all: .venv/.installed-dev
 	ALL_TESTS=1 WALKS=200 ROUNDS=50 tests/with_postgres.sh $(BIN)/python -m pytest -n 2

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+
 from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from actions.cells import Fault, known, tidy
 from actions.importing import Intake, Kind
@@ -12,7 +15,7 @@ from actions.spreadsheets import Column, Row
 from models.leads import Lead
 from models.people import Organ, Person
 from models.subjects import Subject
-from rules.leads import READ, kind_of_word
+from rules.leads import FROM_OUTSIDE, READ, kind_of_word, word_of_kind
 
 LONG = 1000  # characters
 COLUMNS = (
@@ -85,4 +88,19 @@ class Complaints(Intake):
         raise Fault("organ", "unknown_organ", name)
 
 
-COMPLAINTS = Kind("complaints", "leads", COLUMNS, Complaints)
+async def exported(session: AsyncSession) -> AsyncIterator[dict[str, str]]:
+    """All that came from outside under a number, as rows of text by column, as it can be brought in again."""
+    query = select(Lead).where(Lead.origin.in_(FROM_OUTSIDE), Lead.reference.is_not(None)).order_by(Lead.id)
+    for lead in await session.scalars(query):
+        yield {
+            "code": lead.subject.code,
+            "source": lead.source,
+            "number": lead.reference or "",
+            "text": lead.text,
+            "kind": word_of_kind(lead.origin),
+            "organ": lead.organ.name,
+            "registrar": lead.sender.staff_no,
+        }
+
+
+COMPLAINTS = Kind("complaints", "leads", COLUMNS, Complaints, export=exported)

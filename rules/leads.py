@@ -37,6 +37,11 @@ def kind_of_word(word: str) -> str | None:
     return next((kind for kind, words in _OUTSIDE.items() if word in words.split()), None)
 
 
+def word_of_kind(kind: str) -> str:
+    """What a table calls an origin from outside, so that `kind_of_word` knows it again."""
+    return _OUTSIDE[kind].split()[1]
+
+
 def check_move(state: str, to: str) -> None:
     """Refused if a lead may not go from one state to the other."""
     if to not in MOVES[state]:

@@ -31,21 +31,28 @@ PATIENT = {  # long dialogues, whose rules and rows `tests/actions` and `tests/r
 ONCE = {  # dialogues and browsers: what they do to rows is tested on both databases elsewhere
     "test_annual.py",
     "test_appeals.py",
+    "test_audit.py",
     "test_browser.py",
     "test_campaign.py",
     "test_checklists.py",
     "test_city_crawl.py",
     "test_credit_in_chat.py",
     "test_directories.py",
+    "test_draws.py",
+    "test_exports.py",
     "test_extracts.py",
     "test_hat.py",
+    "test_imports_city.py",
     "test_papers.py",
     "test_queued.py",
     "test_reading.py",
+    "test_records.py",
     "test_results.py",
+    "test_safety.py",
     "test_stages.py",
     "test_subject.py",
     "test_tasks.py",
+    "test_voice.py",
 }
 
 
@@ -82,7 +89,7 @@ def _is_slow(item: pytest.Item) -> bool:
     if "rules" in item.path.parts:
         return False
     twice = item.path.name in ONCE and item.get_closest_marker("postgres") is not None
-    return twice or item.path.name in PATIENT
+    return twice or item.path.name in PATIENT or item.get_closest_marker("patient") is not None
 
 
 @pytest.fixture(scope="session")

@@ -55,6 +55,12 @@ async def test_a_complaint_comes_in_once_and_goes_where_its_words_say(database: 
         ]
         again = await brought(session, COMPLAINTS, *rows[:4], by=by)
         assert (again.added, again.unchanged) == (0, 3)
+        assert COMPLAINTS.export
+        written = [tuple(row.values()) async for row in COMPLAINTS.export(session)]
+        assert len(written) == 3
+        names = tuple(column.synonyms[0] for column in COMPLAINTS.columns)
+        back = await brought(session, COMPLAINTS, names, *written)
+        assert (back.added, back.unchanged, back.refused) == (0, 3, [])
 
 
 async def test_at_a_terminal_the_file_names_who_registered_it(database: Database) -> None:

@@ -135,6 +135,7 @@ async def test_from_the_commitment_to_an_accepted_bundle(folder: Path) -> None:
     assert not any(name in spoken.stdout for name in ("张伟", "李娜", "王强", "面馆"))
 
 
+@pytest.mark.patient
 async def test_what_is_refused_is_said_in_words(folder: Path) -> None:
     (task,) = await settle(folder, 1)
     refused = [

@@ -315,9 +315,9 @@ async def notices_arrived(process: Process, telegram: Telegram) -> tuple[int, in
     assert {"visits.drawn", "visits.review", "leads.new", "leads.accepted"} <= kinds
     promised = Counter((one.chat_id, one.text) for one in sent)
     arrived = Counter(
-        (int(call.params["chat_id"]), call.params["text"])
+        (int(call.params["chat_id"]), call.params.get("text", call.params.get("caption")))
         for call in telegram.calls
-        if call.method == "sendMessage" and call.result
+        if call.method in ("sendMessage", "sendPhoto", "sendDocument") and call.result
     )
     extra = 0
     for told_, times in promised.items():

@@ -56,11 +56,12 @@ def large(form: str, number: int) -> bytes:
 async def at_a_visit(phone: Phone) -> None:
     await phone.sees("您被抽中")
     await phone.says("/tasks")
-    await phone.settles()
-    for label in ("面馆", "开始检查", "我已到场"):
+    await phone.presses("面馆", within=60)
+    for label in ("开始检查", "我已到场"):
+        await phone.settles(quiet=1.0)
         if label in str([one.labels for one in phone.messages[-2:]]):  # a partner may have begun
-            await phone.presses(label, within=60)
-            await phone.settles()
+            await phone.presses(label)
+    await phone.settles(quiet=1.0)
 
 
 async def acknowledged(process: Process, wanted: int) -> int:
