@@ -34,8 +34,8 @@ check: .venv/.installed-dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-# Extras are kept: where a package asks for an extra, pip takes only a pin that names it as well.
-LOCK := uv pip compile --quiet --generate-hashes --no-header --no-strip-extras --python-version 3.11
+# The files name everything, so pip installs them with --no-deps and has nothing to choose.
+LOCK := uv pip compile --quiet --generate-hashes --no-header --python-version 3.11
 lock: $(BIN)/python
 	$(BIN)/pip install -qq --disable-pip-version-check uv
 	$(BIN)/$(LOCK) $(UPGRADE) -o requirements.txt pyproject.toml
@@ -47,10 +47,10 @@ $(BIN)/python:
 
 .venv/.installed: requirements.txt | $(BIN)/python
 	echo "Installing into .venv …"
-	$(BIN)/pip install -qq --disable-pip-version-check --require-hashes -r requirements.txt
+	$(BIN)/pip install -qq --disable-pip-version-check --no-deps --require-hashes -r requirements.txt
 	touch $@
 
 .venv/.installed-dev: requirements-dev.txt .venv/.installed
 	echo "Installing what tests need into .venv …"
-	$(BIN)/pip install -qq --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	$(BIN)/pip install -qq --disable-pip-version-check --no-deps --require-hashes -r requirements-dev.txt
 	touch $@
