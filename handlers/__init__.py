@@ -1,4 +1,4 @@
-"""The routing table: what people can say and press, and who answers."""
+"""The routing table: what people can say and press, and who answers; long, because every button has its line here."""
 
 from __future__ import annotations
 
