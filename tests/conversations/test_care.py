@@ -9,7 +9,6 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +26,7 @@ from models.database import Database
 from models.journal import JournalEntry
 from models.publication import Publication
 from models.visits import Evidence, Visit
+from tests import programs
 from tests.conftest import POSTGRES
 from tests.conversations.conftest import Clock, Town, empty, free_port, town_running
 from tests.conversations.test_papers import signed
@@ -37,9 +37,7 @@ ROOT = Path(__file__).parents[2]
 def bot(folder: Path, *words: str, database: str = "") -> subprocess.CompletedProcess[str]:
     """`python -m bot …` on the installation in a folder."""
     environment = {**os.environ, "DATA_DIR": str(folder), "BOT_TOKEN": "", "DATABASE_URL": database, "EVIDENCE_URL": ""}
-    return subprocess.run(
-        [sys.executable, "-m", "bot", *words], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=240
-    )
+    return programs.run(words, environment, within=240)
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import sys
 from collections.abc import AsyncIterator
 from datetime import date, datetime, timedelta
 from io import BytesIO
@@ -20,6 +19,7 @@ from jobs import ticks
 from models.leads import Lead, LeadMove
 from models.people import Chat, Organ, Person
 from models.subjects import Subject
+from tests import programs
 from tests.conversations.conftest import Clock, Town, settle_town, town_running
 from tests.conversations.test_campaign import at_the_checklist, photo
 
@@ -95,12 +95,9 @@ async def printed(town: Town, *words: str) -> str:
     """What a command says about this town."""
     folder = str(town.app.settings.data_dir)
     env = {**os.environ, "DATA_DIR": folder, "BOT_TOKEN": "123456:TEST", "LOG_LEVEL": "WARNING"}
-    run = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "bot", *words, env=env, cwd=ROOT, stdout=asyncio.subprocess.PIPE
-    )
-    said, _ = await run.communicate()
+    run = await asyncio.to_thread(programs.run, words, env)
     assert run.returncode == 0
-    return said.decode()
+    return run.stdout
 
 
 async def later(town: Town, days: int) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import re
-import sys
 from datetime import datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -21,6 +20,7 @@ from models.journal import JournalEntry
 from models.visits import Evidence, Visit
 from rules.draw import canonical
 from simulator import Phone
+from tests import programs
 from tests.conversations.conftest import ZONE, Town
 from tests.conversations.test_campaign import at_the_checklist, opened, photo, released, the_visit
 from tests.documents.reading import text_of
@@ -303,10 +303,8 @@ async def test_papers_are_exported_at_a_terminal(town: Town, tmp_path: Path) -> 
     settings = town.app.settings
     environment = {**os.environ, "DATA_DIR": str(settings.data_dir), "DATABASE_URL": settings.database_url}
 
-    async def export(*words: str) -> int | None:
-        command = [sys.executable, "-m", "bot", "export", *words]
-        process = await asyncio.create_subprocess_exec(*command, env=environment)
-        return await process.wait()
+    async def export(*words: str) -> int:
+        return (await asyncio.to_thread(programs.run, ("export", *words), environment)).returncode
 
     file = tmp_path / "paper.pdf"
     assert await export("record", str(visit.id), str(file), "--language", "en") == 0

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+
+from tests import programs
 
 ROOT = Path(__file__).parents[2]
 SHARED = ROOT.parent / "shared"
@@ -26,9 +27,7 @@ STAFF = """工号,姓名,单位,区域,角色,执法证号,执法证有效期
 def bot(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     """Run `python -m bot …` on an installation in a folder."""
     environment = {**os.environ, "DATA_DIR": str(folder / "data"), "BOT_TOKEN": "", "DATABASE_URL": ""}
-    return subprocess.run(
-        [sys.executable, "-m", "bot", *words], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120
-    )
+    return programs.run(words, environment)
 
 
 def test_subjects_are_imported_once(tmp_path: Path) -> None:

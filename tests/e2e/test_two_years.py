@@ -21,7 +21,7 @@ from typing import Any, NamedTuple
 
 import chinese_calendar
 import pytest
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 
 from actions import calendars, plans, proposals, publication, seats, visits
 from actions.imports import KINDS, bring_in
@@ -38,6 +38,7 @@ from models.publication import Proposal
 from models.reminders import Reminder
 from models.subjects import Subject
 from models.visits import Part, Seat, Visit
+from rules.deadlines import quiet
 from simulator import Telegram
 from tests.actions.test_calendars import as_json, of_2027
 from tests.conftest import POSTGRES
@@ -205,15 +206,20 @@ class City:
         await self.deliver()
 
     async def deliver(self) -> None:
-        """Whatever may leave now leaves; a minute of the city does not pass while a message is on its way."""
-        on_its_way = select(Outbox.id).where(Outbox.ended_at.is_(None), Outbox.leased_until.is_not(None)).limit(1)
+        """Whatever may leave now leaves; a minute of the city does not pass while a message is on its way.
+
+        What a process is just claiming has no lease yet, so it is waited for because it is due.
+        """
+        now = self.clock()
+        due = and_(Outbox.due_at <= now, or_(Outbox.urgent, not quiet(now)))
+        on_its_way = select(Outbox.id).where(Outbox.ended_at.is_(None), or_(Outbox.leased_until.is_not(None), due))
 
         async def leaves(app: Running) -> bool:
             notices = await app.postman._next()  # at once: its own loop looks four times a second
             await app.postman._send_all(notices)
             return bool(notices)
 
-        while any(await asyncio.gather(*map(leaves, self.apps))) or await self.one(on_its_way):
+        while any(await asyncio.gather(*map(leaves, self.apps))) or await self.one(on_its_way.limit(1)):
             pass
 
     async def one(self, query: Any) -> Any:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import sys
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -24,9 +24,9 @@ from models.items import Item, Point
 from models.people import Area, Person
 from models.visits import Visit
 from simulator import Phone, Telegram
+from tests import programs
 from tests.conversations.conftest import STAFF, free_port, settle_town
 
-ROOT = Path(__file__).parents[2]
 TOKEN = "123456789:AAF-a_token_that_nobody_may_ever_read"
 WORDS = "见证人的话 48151623"
 
@@ -78,7 +78,7 @@ class Process:
     zone: ZoneInfo = field(default_factory=zone_of_noon)
     starts: list[float] = field(default_factory=list)  # seconds from the start to the first question for updates
     kills: int = 0
-    process: asyncio.subprocess.Process | None = None
+    process: ForkServerProcess | None = None
     _timing: asyncio.Task[None] | None = None
 
     @property
@@ -118,18 +118,8 @@ class Process:
     async def start(self) -> None:
         """Start it, and note how long it takes until it asks for updates."""
         polls, began = self.telegram.world.updates.poll, time.monotonic()
-        with (self.folder / "log").open("ab") as log:
-            self.process = await asyncio.create_subprocess_exec(
-                sys.executable,
-                "-m",
-                "bot",
-                "run",
-                cwd=ROOT,
-                env={**os.environ, **self.settings},
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-            )
+        log = self.folder / "log"
+        self.process = programs.start(("run",), {**os.environ, **self.settings}, log, log)
 
         async def asks() -> None:
             world = self.telegram.world
@@ -143,7 +133,7 @@ class Process:
         assert self._timing
         await self._timing
         assert self.process
-        assert self.process.returncode is None, self.logs[-2000:]
+        assert self.process.exitcode is None, self.logs[-2000:]
 
     async def kill(self) -> None:
         """As the power cut does it."""
@@ -152,21 +142,22 @@ class Process:
         self._timing.cancel()
         self.process.kill()
         self.kills += 1
-        assert await self.process.wait() == -signal.SIGKILL, self.logs[-2000:]
+        await asyncio.to_thread(self.process.join)
+        assert self.process.exitcode == -signal.SIGKILL, self.logs[-2000:]
 
     async def stop(self) -> int:
         """Politely; the exit code."""
         assert self.process
         assert self._timing
         self._timing.cancel()
-        if self.process.returncode is None:
+        if self.process.exitcode is None:
             self.process.terminate()
-        try:
-            return await asyncio.wait_for(self.process.wait(), 15)
-        except TimeoutError:
-            self.process.kill()
-            await self.process.wait()
-            raise
+        await asyncio.to_thread(self.process.join, 15)
+        if (code := self.process.exitcode) is not None:
+            return code
+        self.process.kill()
+        await asyncio.to_thread(self.process.join)
+        raise TimeoutError
 
 
 async def visit_of(session: Any, position: int = 0) -> Visit:

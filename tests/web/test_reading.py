@@ -177,7 +177,8 @@ async def test_every_page_reads_the_same_without_javascript(told: Client, browse
     for path in PAGES:
         texts = []
         for page in both:
-            await page.goto(at(told, path))
+            while (await page.goto(at(told, path))).status == 503:  # an audit in the making asks to come back
+                await page.wait_for_timeout(1000)
             texts.append(await page.locator("main h1, main h2, main dl, main table").all_inner_texts())
         assert texts[0], path
         assert texts[0] == texts[1], path

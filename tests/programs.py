@@ -1,0 +1,53 @@
+"""`python -m bot …` as a process of its own, without the seconds that it takes Python to read the program.
+
+A server imports the program once for each worker and forks it for every start: the same code in a real process, with
+its own environment, arguments, output and signals.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from multiprocessing.context import ForkServerProcess
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+_fork = multiprocessing.get_context("forkserver")
+_fork.set_forkserver_preload(["bot.cli"])
+
+
+def start(words: tuple[str, ...], environment: Mapping[str, str], out: Path, err: Path) -> ForkServerProcess:
+    """Start it; what it prints is added to the files."""
+    process = _fork.Process(target=_run, args=(words, dict(environment), out, err))
+    process.start()
+    return process
+
+
+def run(
+    words: tuple[str, ...], environment: Mapping[str, str], within: float = 120
+) -> subprocess.CompletedProcess[str]:
+    """Run it to its end, as `subprocess.run` does."""
+    with tempfile.TemporaryDirectory() as folder:
+        out, err = Path(folder, "out"), Path(folder, "err")
+        process = start(words, environment, out, err)
+        process.join(within)
+        if process.exitcode is None:
+            process.kill()
+            raise subprocess.TimeoutExpired(words, within)
+        return subprocess.CompletedProcess(words, process.exitcode, out.read_text(), err.read_text())
+
+
+def _run(words: tuple[str, ...], environment: dict[str, str], out: Path, err: Path) -> None:
+    from bot.__main__ import main
+
+    for number, path in ((1, out), (2, err)):
+        os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644), number)
+    os.environ.clear()
+    os.environ.update(environment)
+    os.chdir(ROOT)
+    sys.argv = ["bot", *words]
+    main()
