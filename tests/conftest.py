@@ -8,7 +8,9 @@ from pathlib import Path
 
 import asyncpg
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
+from sqlalchemy.dialects.sqlite.aiosqlite import SQLiteDialect_aiosqlite
 from sqlalchemy.pool import NullPool
 
 from models.database import Database
@@ -55,11 +57,21 @@ ONCE = {  # dialogues and browsers: what they do to rows is tested on both datab
     "test_voice.py",
 }
 
+compiled: dict[object, object] = {}  # by dialect and statement, for all engines of this worker
+
 
 def pytest_sessionstart() -> None:
-    """Make the worker's database."""
+    """Make the worker's database, and let a statement be compiled once, not by each of a thousand engines."""
+    for dialect in (SQLiteDialect_aiosqlite, PGDialect_asyncpg):
+        dialect.__eq__ = lambda self, other: type(self) is type(other)
+        dialect.__hash__ = lambda self: hash(type(self))
+    event.listen(Engine, "engine_connect", _compile_once)
     if WORKER and SERVER:
         asyncio.run(_create_database())
+
+
+def _compile_once(connection: Connection) -> None:
+    connection.execution_options(compiled_cache=compiled)
 
 
 async def _create_database() -> None:
