@@ -3,19 +3,21 @@
 To add a section: write a query here that returns a `Need` or None, and put it into `SECTIONS` with the roles that it is
 for. Then word it in `locales/*/digests.po` (`digest.need.KEY`, the line, with `{n}` and, if it has one, `{day}`) and
 name in `handlers.digests.GO` the verb of the button that goes there, labelled `digest.go.KEY`, at most six characters
-and `{n}`. A need of kind `NEWS` is told after what is pressing, without a number, and may have no button.
+and `{n}`. A need of kind `NEWS` is told after what is pressing, without a number, and may have no button; `gaps` are
+what else its words name.
 """
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from datetime import date, datetime, time
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from actions import credit_lists, credit_news
+from actions import appeals, credit_lists, credit_news, ratings
 from actions.calendars import deadline, official
 from models.documents import Notice
 from models.leads import Lead
@@ -23,8 +25,10 @@ from models.people import Area, Organ, Person
 from models.plans import Task, TaskItem
 from models.visits import Seat, Visit
 from rules.deadlines import PUBLICATION
+from rules.digests import DAILY, period
 from rules.leads import OPEN as LEADS_OPEN
 from rules.leads import RECEIVED
+from rules.ratings import quarter
 from rules.statistics import first_in_time
 from rules.visits import OPEN
 
@@ -34,11 +38,12 @@ PRESSING, NEWS = "pressing", "news"
 
 @dataclass(frozen=True)
 class Asked:
-    """Whose digest it is, and of when; `now` is in the zone of the people."""
+    """Whose digest it is, of when, and of which kind; `now` is in the zone of the people."""
 
     session: AsyncSession
     person: Person
     now: datetime
+    kind: str = DAILY
 
     @property
     def today(self) -> date:
@@ -64,6 +69,7 @@ class Need:
     ids: tuple[int, ...] = ()
     day: date | None = None
     kind: str = PRESSING
+    gaps: dict[str, Any] = field(default_factory=dict)
 
 
 Query = Callable[[Asked], Awaitable[Need | None]]
@@ -208,6 +214,30 @@ async def _credit(asked: Asked) -> Need | None:
     return Need(sum(news.values()), kind=NEWS) if news else None
 
 
+async def _appeals(asked: Asked) -> Need | None:
+    waiting = await appeals.waiting_for(asked.session, asked.person)
+    return _need([one.id for one in waiting], waiting[0].answer_by) if waiting else None
+
+
+async def _objections(asked: Asked) -> Need | None:
+    """In a digest of the week or month: how many objected in it to results of the organ (R4.4)."""
+    if asked.kind == DAILY:
+        return None
+    days = period(asked.kind, asked.today)
+    since, until = asked.midnight(days.first), asked.midnight(days.last + timedelta(days=1))
+    found = await appeals.counts(asked.session, since, until, [asked.person.organ_id])
+    return Need(found.made, kind=NEWS, gaps={"changed": found.changed, "open": found.open}) if found.made else None
+
+
+async def _opinion(asked: Asked) -> Need | None:
+    """In a digest of the week or month: what was thought of the organ's visits in its quarter; nothing of too few."""
+    if asked.kind == DAILY:
+        return None
+    of = quarter(period(asked.kind, asked.today).last)
+    found = await ratings.opinion(asked.session, [of], [asked.person.organ_id])
+    return None if found.mean is None else Need(found.ratings, kind=NEWS, gaps={"mean": f"{found.mean:.1f}"})
+
+
 @dataclass(frozen=True)
 class Section:
     """A section: its key, for whoever holds one of the roles, and its query."""
@@ -225,6 +255,7 @@ SECTIONS = [
     Section("late", ("supervisor",), _late),
     Section("overdue", ("supervisor",), _overdue),
     Section("review", ("supervisor",), _review),
+    Section("appeals", ("supervisor", "office"), _appeals),
     Section("returned_leads", ("supervisor",), _returned_leads),
     Section("open_seats", ("supervisor",), _open_seats),
     Section("letters", ("supervisor",), _letters),
@@ -234,4 +265,6 @@ SECTIONS = [
     Section("leads_new", RECEIVE, _leads_new),
     Section("leads_due", RECEIVE, _leads_due),
     Section("credit", ("supervisor", "liaison"), _credit),
+    Section("objections", ("supervisor",), _objections),
+    Section("opinion", ("supervisor",), _opinion),
 ]

@@ -48,7 +48,7 @@ class Digest:
 
 async def digest(session: AsyncSession, person: Person, now: datetime, kind: str = DAILY) -> Digest:
     """What somebody should know, by their roles; `now` is in the zone of the people."""
-    asked = Asked(session, person, now)
+    asked = Asked(session, person, now, kind)
     found = [
         (section.key, need)
         for section in SECTIONS

@@ -26,6 +26,7 @@ GO = {  # where the button of a section goes, and whether to its most pressing t
     "late": ("review", False),
     "overdue": ("overdue", False),
     "review": ("review", False),
+    "appeals": ("appeals", False),
     "returned_leads": ("lead", True),
     "open_seats": ("appoint", True),
     "letters": ("letter_show", True),
@@ -106,7 +107,9 @@ def facts(found: Digest, person: Person, today: date) -> dict[str, Any]:
 def describe(words: Words, found: Digest, person: Person, today: date) -> tuple[Markup, Rows]:
     """The text, of at most 900 characters, and the buttons that go straight there."""
     lines = [title(words, found, person, today)]
-    needs = [(key, need, words(f"digest.need.{key}", need.n, day=need.day)) for key, need in found.pressing]
+    needs = [
+        (key, need, words(f"digest.need.{key}", need.n, day=need.day, **need.gaps)) for key, need in found.pressing
+    ]
     if needs:
         lines.append(words("digest.first"))
         marked = zip("①②③④⑤", needs[:TOLD], strict=False)
@@ -115,11 +118,16 @@ def describe(words: Words, found: Digest, person: Person, today: date) -> tuple[
             lines.append(words("digest.more", n=len(needs) - TOLD))
     else:
         lines.append(words("digest.calm"))
-    lines += [words(f"digest.need.{key}", need.n, day=need.day) for key, need in found.news]
+    lines += [line_of(words, key, need) for key, need in found.news]
     while len(Markup("\n").join(lines)) > LONGEST:
         lines.pop()
     going = [go(words, key, need) for key, need in (*found.pressing, *found.news) if key in GO][:BUTTONS]
     return Markup("\n").join(lines), [going[start : start + A_ROW] for start in range(0, len(going), A_ROW)]
+
+
+def line_of(words: Words, key: str, need: Need) -> Markup:
+    """What a section says."""
+    return words(f"digest.need.{key}", need.n, day=need.day, **need.gaps)
 
 
 def title(words: Words, found: Digest, person: Person, today: date) -> Markup:

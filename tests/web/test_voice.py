@@ -2,7 +2,7 @@
 
 import re
 import secrets
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -10,6 +10,8 @@ from sqlalchemy import delete, func, select, update
 
 from actions import appeals, ratings
 from actions.calendars import official
+from actions.digests import digest
+from handlers.digests import describe
 from locales import Words
 from models.appeals import Appeal
 from models.base import Base
@@ -280,3 +282,30 @@ async def test_sums_are_shown_from_five_ratings_on(client: Client, database: Dat
         assert await ratings.opinion(session, ["2026Q4"], [2]) == (0, None, {})
         (key,) = await ratings.keys(session)
     assert key.fingerprint in await read(client, "/ratings")
+
+
+async def test_a_supervisor_reads_of_objections_and_of_ratings_as_sums(client: Client, database: Database) -> None:
+    person = await second_supervisor(database)
+    await taken(client)
+    await objects(client)
+    async with database.write() as session:
+        key = (await session.scalars(select(RatingKey))).one()
+        session.add_all(Rating(slip=str(n), key_id=key.id, score=n, reasons=("rude",)) for n in range(1, 6))
+    next_week = NOW.astimezone(ZONE) + timedelta(weeks=1)
+    async with database.read() as session:
+        told = await session.get_one(Person, person.id)
+        daily = await digest(session, told, NOW.astimezone(ZONE), "daily")
+        weekly = await digest(session, told, next_week, "weekly")
+        nobody = await digest(session, await session.get_one(Person, 1), next_week, "weekly")
+        text, rows = describe(Words("zh_CN", ZONE), weekly, told, next_week.date())
+    assert dict(daily.pressing)["appeals"].n == 1
+    assert not {"objections", "opinion"} & {key for key, _ in daily.news}
+    assert {key: (need.n, need.gaps) for key, need in weekly.news} == {
+        "objections": (1, {"changed": 0, "open": 1}),
+        "opinion": (5, {"mean": "3.0"}),
+    }
+    assert "appeals" not in dict(nobody.pressing)  # they entered or approved the result, or are no supervisors
+    assert "期间收到对检查结果的异议 1 件：更正 0 件，未答复 1 件" in text
+    assert "本季度企业评价 5 份，平均 3.0 分" in text
+    assert "异议 1" in [label for row in rows for label, _ in row]
+    assert "机密" not in text
