@@ -50,4 +50,8 @@ def _run(words: tuple[str, ...], environment: dict[str, str], out: Path, err: Pa
     os.environ.update(environment)
     os.chdir(ROOT)
     sys.argv = ["bot", *words]
-    main()
+    try:
+        main()
+    except Exception:  # as Python does with a program of its own
+        sys.excepthook(*sys.exc_info())  # type: ignore[arg-type]
+        sys.exit(1)
