@@ -7,6 +7,9 @@ from typing import Any
 
 from documents.wording import Block, Catalogue, Cell, Plain, groups, pairs, qr_svg
 
+SIGNING = (("name", "name"), ("why", "text"), ("witness", "name"), ("said", "text"))  # of a signature: what has words
+SIGNED_HASHES = ("sha256", "seen")
+
 
 @dataclass(frozen=True)
 class Version:
@@ -176,14 +179,15 @@ def _result(content: dict[str, Any], t: Plain) -> list[Block]:
 
 
 def _signing(content: dict[str, Any], t: Plain) -> str:
-    """How the subject signed; whatever else was kept of it follows word for word."""
-    signing = dict(content["signing"])
-    how = str(signing.pop("how", ""))
+    """How the subject signed, when, and what was kept of it."""
+    signing = content["signing"]
+    how = str(signing.get("how", ""))
     if not how:
         return t("paper.signing.none")
-    at = signing.pop("at", None) or signing.pop("when", None)
-    rest = [str(value) for value in signing.values() if value not in (None, "", {}, [])]
-    return t("paper.semicolon").join([t.code("paper.signing", how), *([t.moment(at)] if at else []), *rest])
+    parts = [t.code("paper.signing", how), t.moment(signing.get("at"))]
+    parts += [t(f"paper.signing.{name}", **{gap: signing[name]}) for name, gap in SIGNING if signing.get(name)]
+    parts += [t(f"paper.signing.{name}", hash=groups(signing[name])) for name in SIGNED_HASHES if signing.get(name)]
+    return t("paper.semicolon").join(part for part in parts if part)
 
 
 def _evidence(content: dict[str, Any], t: Plain) -> list[Block]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import subprocess
 import sys
 from datetime import UTC, date, datetime
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -14,6 +16,7 @@ import documents
 from documents import extract, notice, proof, record
 from documents.wording import groups, qr_svg
 from locales import LANGUAGES, Words
+from rules.evidence import GRADES
 from tests.documents.reading import ADDRESS, HASH, content, pages, text_of, tight
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -225,3 +228,45 @@ def test_an_extract_tells_public_facts_and_how_to_check_them(language: str) -> N
     text = text_of(documents.render("extract", clean, language))
     assert text.count(tight(str(words("paper.extract.not_listed")))) >= 2
     assert tight(str(words("paper.extract.no_checks"))) in text
+
+
+def recorded() -> set[str]:
+    """The acts on visits and draws that the actions write into the journal, as far as they are named there."""
+    found = set()
+    for path in (Path(documents.__file__).parents[1] / "actions").glob("*.py"):
+        for call in ast.walk(ast.parse(path.read_text())):
+            if isinstance(call, ast.Call) and isinstance(call.func, ast.Name | ast.Attribute):
+                words = [one.value for one in call.args if isinstance(one, ast.Constant)]
+                if ast.unparse(call.func).endswith("record") and len(words) == 2 and words[1] in ("visit", "draw"):
+                    found.add(f"{words[1]}.{words[0]}")
+    return found
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_step_of_a_proof_and_every_grade_of_evidence_has_words(language: str) -> None:
+    words, steps = Words(language, ZONE), recorded()
+    assert {"visit.subject_signs", "visit.accept", "visit.freeze", "draw.void"} <= steps
+    assert len(steps) > 30
+    steps |= {f"visit.{kind}" for kind in ("recusal", "subject", "leave", "decline", "certificate", "inactive")}
+    steps |= {f"visit.{act}_{kind}" for act in ("propose", "refuse") for kind in ("withhold", "correct", "withdraw")}
+    steps |= {"visit.correct", "visit.withdraw"}
+    catalogue = (Path(documents.__file__).parents[1] / "locales" / language / "leads.po").read_text()
+    steps |= {f"lead.{line.split('.')[2]}" for line in catalogue.split('"') if line.startswith("lead.step.")} - {
+        "lead.visit"
+    }
+    assert [one for one in sorted(steps) if not words.has(f"paper.step.{one}")] == []
+    assert [one for one in GRADES if not words.has(f"paper.grade.{one}")] == []
+
+
+def test_each_part_of_a_signature_is_named() -> None:
+    at = "2026-12-08T02:40:00+00:00"
+    refused = {"how": "refused", "why": "老板不肯", "witness": "李四", "sha256": HASH, "at": at, "seen": HASH}
+    text = text_of(printed(signing=refused))
+    for wanted in (
+        "拒绝签字；2026年12月8日 10:40；原因：老板不肯；见证人：李四",
+        f"影像摘要 {HASH}",
+        f"所签内容摘要 {HASH}",
+    ):
+        assert tight(wanted) in text
+    scanned = {"how": "scan", "name": "陈老板", "said": "无异议", "at": at, "seen": HASH}
+    assert tight("扫码确认；2026年12月8日 10:40；签名人：陈老板；意见：无异议") in text_of(printed(signing=scanned))

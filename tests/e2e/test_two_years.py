@@ -346,8 +346,13 @@ class City:
             key = one.kind, one.thing, one.person
             if self.seen.get(key, one.due) != one.due:
                 moved.add(key)
+            steps = self.year.steps(one)
+            if key not in self.seen:  # a visit was returned to them late: they hear the newest step of its ladder
+                own = sorted((day, step) for day, on in steps.items() for step, who in on if who == "person")
+                newest = [step for day, step in own if day <= self.day][-1:]
+                must |= {Telling(one.kind, one.thing, one.due, step, one.person) for step in newest}
             self.seen[key] = one.due
-            for step, who in self.year.steps(one).get(self.day, []):
+            for step, who in steps.get(self.day, []):
                 people = hears.get(who, [one.person])
                 must |= {Telling(one.kind, one.thing, one.due, step, person) for person in people}
         return must, moved
