@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from datetime import date
-from decimal import Decimal
+from decimal import ROUND_DOWN, Decimal
 from typing import Any
 
 from actions.spreadsheets import day
@@ -16,6 +16,7 @@ LONGEST_OTHER = 200
 SHORT = min(LONGEST.values())
 MOST_TAGS = 50
 MOST_WHOLE = 1_000_000_000
+THIRD = Decimal("0.001")
 CHINA = ((3.0, 54.0), (73.0, 136.0))  # degrees of latitude and of longitude: no number can be both
 _EMPTY = frozenset({"N/A", "n/a", "#N/A", "NULL", "null", "None", "-", "--", "—", "——", "/", "无"})
 _ODD = re.compile("[\x00-\x1f\x7f\u200b-\u200f\u2028-\u202e\u2060\ufeff\ufffd\ud800-\udfff]")
@@ -81,6 +82,11 @@ def words(column: str, cell: str) -> Iterator[str]:
     return filter(None, (tidy(column, part) for part in parts))
 
 
+def is_list(cell: str) -> bool:
+    """Whether a cell is a list, also one with the comma of enumerations (、)."""
+    return bool(_LIST.search(cell)) or "、" in cell
+
+
 def tags(column: str, cell: str) -> tuple[str, ...]:
     """The words of a list, sorted, each once."""
     return tuple(sorted(set(words(column, cell))))
@@ -138,6 +144,12 @@ def number(column: str, text: str) -> Decimal | None:
     if not _COUNT.fullmatch(bare):
         raise Fault(column, "number", text)
     return Decimal(bare)
+
+
+def share(column: str, text: str) -> Decimal | None:
+    """A number of percent as it is stored: what is behind the third decimal is cut off, never rounded up."""
+    value = number(column, text)
+    return None if value is None else value.quantize(THIRD, ROUND_DOWN)
 
 
 def whole(column: str, text: str) -> int | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -38,8 +39,13 @@ class Wish:
     seats: int = 2
 
 
-async def start(session: AsyncSession, organ: Organ, name: str, year: int, by: Person | None, now: datetime) -> Plan:
-    """An empty plan of an organ for a year. Refused if the organ has one of that name."""
+async def start(
+    session: AsyncSession, organ: Organ, name: str, year: int, by: Person | None, now: datetime, wished: str = ""
+) -> Plan:
+    """An empty plan of an organ for a year. Refused if the organ has one of that name.
+
+    It has the number that is wished for, if that is one of the area and year and free, else the next.
+    """
     if by and not may_draft(organ.id, by):
         raise Refusal("plans.not_yours")
     name = " ".join(name.split())
@@ -50,6 +56,9 @@ async def start(session: AsyncSession, organ: Organ, name: str, year: int, by: P
     prefix = plan_number(organ.area_code, year, 0)[:-3]
     last = await session.scalar(select(func.max(Plan.number)).where(Plan.number.startswith(prefix)))
     number = plan_number(organ.area_code, year, int(last[-3:]) + 1 if last else 1)
+    if wished != number and re.fullmatch(f"{prefix}[0-9]{{3}}", wished):
+        taken = await session.scalar(select(Plan.id).where(Plan.number == wished).limit(1))
+        number = number if taken else wished
     plan = Plan(
         number=number, year=year, name=name, organ_id=organ.id, drafted_by=by.id if by else None, drafted_at=now
     )

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from actions import items
-from actions.cells import Fault, Values, known, tidy, whole, words, yes
+from actions.cells import MOST_TAGS, Fault, Values, known, tidy, whole, words, yes
 from actions.importing import Faults, Gathered, Kind
 from actions.spreadsheets import Column, Row
 from models.items import Checklist
@@ -120,7 +120,7 @@ async def export(session: AsyncSession) -> AsyncIterator[dict[str, str]]:
             row = {name: str(getattr(point, name) or "") for name in POINT_FIELDS}
             row |= {name: "是" if getattr(point, name) else "否" for name in Checklists.flags}
             row |= {"checklist": called, "no": str(point.number), "photo": PHOTOS[point.photo]}
-            row["materials"] = ";".join(one.materials) if point.number == 1 else ""
+            row["materials"] = ";".join(one.materials[MOST_TAGS * (point.number - 1) : MOST_TAGS * point.number])
             yield {column.name: row[column.name] for column in COLUMNS}
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from actions import items
-from actions.cells import Fault, Values, date_of, known, number, tidy
+from actions.cells import Fault, Values, date_of, is_list, known, share, tidy
 from actions.importing import Faults, Gathered, Kind
 from actions.spreadsheets import Column, Row
 from models.items import Checklist, Item
@@ -62,6 +62,8 @@ class Items(Gathered):
         values: Values = {"code": tidy("code", cells["code"])}
         values |= {name: tidy(name, cells[name]) for name in PLAIN_COLUMNS if name in cells}
         values |= {name: tidy(name, cells[name], LONG) for name in LONG_COLUMNS if name in cells}
+        if is_list(values["code"]):
+            raise Fault("code", "is_list", values["code"])  # a plan names several codes in one cell
         if not values.get("name"):
             raise Fault("name", "empty")
         actor = tidy("organ", cells.get("organ", ""))
@@ -69,7 +71,7 @@ class Items(Gathered):
         word = tidy("kind", cells.get("kind", ""))
         kind = known(kind_of_word(word), "kind", "unknown_item_kind" if word else "empty", word)
         text = tidy("ratio_ceiling", cells.get("ratio_ceiling", ""))
-        ceiling = number("ratio_ceiling", text)
+        ceiling = share("ratio_ceiling", text)
         if kind == "general" and ceiling is None:
             raise Fault("ratio_ceiling", "ceiling_needed")  # R3.1.2c
         if ceiling is not None and not 0 < ceiling <= EVERYBODY:
@@ -105,6 +107,8 @@ class Items(Gathered):
         if "checklist" in values:
             said["checklist_id"] = await self._checklist(values["checklist"])
         held_versions = await items.versions_of(self.session, values["code"])
+        if held_versions and said["actor"] == held_versions[0].department and not held_versions[0].actor:
+            said["actor"] = ""  # as it is written out
         for held in held_versions if values["from"] else held_versions[:1]:
             same = all(getattr(held, name) == value for name, value in said.items())
             begins = values["from"] is None or values["from"] == held.valid_from

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from actions import drafts, items
 from actions.areas import ensure_areas, gazetteer
-from actions.cells import Fault, Values, date_of, number, tidy, whole, words
+from actions.cells import Fault, Values, date_of, share, tidy, whole, words
 from actions.importing import Faults, Gathered, Kind
 from actions.spreadsheets import Column, Row
 from models.items import Item
@@ -54,6 +54,7 @@ COLUMNS = (
     Column("area", ("区域", "抽查区域", "行政区划")),
     Column("seats", ("每户人数", "检查人数")),
     Column("change", ("变更原因", "变更说明")),
+    Column("number", ("计划编号",)),
 )
 _KINDS = {**{code: code for code in KINDS}, **{word: code for code, word in KINDS.items()}}
 _KINDS |= {f"{word}抽查": code for code, word in KINDS.items()} | {"": "random"}
@@ -63,6 +64,10 @@ class Plans(Gathered):
     """Plans by name. A published one becomes a new edition, which needs a reason (变更原因)."""
 
     key = "plan"
+
+    def apart(self, cells: dict[str, str]) -> str:
+        """Its number: departments call their plans alike, and a plan every year."""
+        return " ".join(cells.get("number", "").split())
 
     async def open(self) -> None:
         """What rows name: areas, organs, items."""
@@ -93,12 +98,13 @@ class Plans(Gathered):
         name = tidy("plan", key, drafts.LONGEST_NAME)
         wishes = [wish for _, wish in read if wish]
         reasons = [tidy("change", cells.get("change", ""), LONG) for _, cells in rows]
-        return await self._draft(lead, name, year, wishes, next(filter(None, reasons), ""))
+        number = tidy("number", rows[0][1].get("number", ""))
+        return await self._draft(lead, name, year, wishes, next(filter(None, reasons), ""), number)
 
-    async def _draft(self, lead: Organ, name: str, year: int, wishes: list[drafts.Wish], why: str) -> str:
+    async def _draft(self, lead: Organ, name: str, year: int, wishes: list[drafts.Wish], why: str, number: str) -> str:
         held = await drafts.by_name(self.session, lead.id, year, name)
         if held is None:
-            held = await drafts.start(self.session, lead, name, year, self.by, self.now)
+            held = await drafts.start(self.session, lead, name, year, self.by, self.now, number)
             await drafts.replace_tasks(self.session, held, wishes, self.by, self.now)
             return "added"
         if await drafts.has_tasks(self.session, held, wishes):
@@ -156,7 +162,7 @@ class Plans(Gathered):
             return value
 
         name = needed("task", _text, longest=drafts.LONGEST_NAME)
-        ratio: Decimal | None = needed("ratio", number)
+        ratio: Decimal | None = needed("ratio", share)
         starts: date | None = needed("from", date_of)
         ends: date | None = needed("until", date_of)
         kind = cell("kind", _kind) or "random"
@@ -259,7 +265,7 @@ async def export(session: AsyncSession) -> AsyncIterator[dict[str, str]]:
             row |= {"items": ";".join(one.item.code for one in task.items), "ratio": f"{task.ratio.normalize():f}"}
             row |= {"from": str(task.starts), "until": str(task.ends), "kind": KINDS[task.kind]}
             row |= {"participants": ";".join(organ.name for organ in task.organs[1:]), "area": task.area.name}
-            row |= {"seats": str(task.seats), "change": plan.change}
+            row |= {"seats": str(task.seats), "change": plan.change, "number": plan.number}
             yield {column.name: row[column.name] for column in COLUMNS}
 
 

@@ -21,6 +21,7 @@ An intake writes through its session and never commits; the caller does, or roll
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import NoneType
@@ -29,7 +30,7 @@ from typing import Any, ClassVar, NamedTuple
 from sqlalchemy import Table, bindparam, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
-from actions.cells import Fault, Values
+from actions.cells import Fault, Values, tidy
 from actions.spreadsheets import Column, Row
 from models.changes import Change
 from models.people import Person
@@ -279,9 +280,13 @@ class Gathered(Intake):
     async def open(self) -> None:
         """Begin with nothing."""
         await super().open()
-        self.things: dict[str, list[tuple[Row, Values]]] = {}
-        self.bad: set[str] = set()  # things that have a bad row
-        self._above = ""
+        self.things: dict[tuple[str, str], list[tuple[Row, Values]]] = {}  # by key and `apart`
+        self.bad: set[tuple[str, str]] = set()  # things that have a bad row
+        self._above = ("", "")
+
+    def apart(self, cells: dict[str, str]) -> str:
+        """What keeps two things of the same key apart, if a row says it."""
+        return ""
 
     def read(self, cells: dict[str, str]) -> Values:
         """What a row says. Fault if wrong."""
@@ -297,22 +302,25 @@ class Gathered(Intake):
     async def take(self, rows: list[Row]) -> None:
         """Check each row and keep it for its thing."""
         for row in rows:
-            key = " ".join(row.cells.get(self.key, "").split()) or self._above
-            self._above = key
+            if cell := row.cells.get(self.key, "").strip():
+                with suppress(Fault):  # which is told below
+                    cell = tidy(self.key, cell)
+                self._above = (cell, self.apart(row.cells))
+            key = self._above[0]
             try:
-                if not key:
+                if not tidy(self.key, key):  # also where it says that there is none
                     raise Fault(self.key, "empty")
                 values = self.read({**row.cells, self.key: key})
             except Fault as fault:
                 self.report.refuse(row, fault)
-                self.bad.add(key)
+                self.bad.add(self._above)
             else:
-                self.things.setdefault(key, []).append((row, values))
+                self.things.setdefault(self._above, []).append((row, values))
 
     async def finish(self) -> None:
         """Write the things that have no bad row; the good rows of the others are refused with `rest_refused`."""
-        for key, rows in self.things.items():
-            if key in self.bad:
+        for (key, apart), rows in self.things.items():
+            if (key, apart) in self.bad:
                 for row, _ in rows:
                     self.report.refuse(row, Fault("", "rest_refused", key))
                 continue

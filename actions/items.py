@@ -86,7 +86,8 @@ async def revise(
     same = all(getattr(before, name) == value for name, value in values.items())
     if same and before.valid_until == ends:
         return "unchanged"
-    if same and ends is not None:
+    lapsed = before.valid_until is not None and before.valid_until < starts  # then it is put back on the list
+    if same and ends is not None and not lapsed:
         end(session, before, ends, change, by, now)
         return "changed"
     if starts < before.valid_from:

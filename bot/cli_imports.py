@@ -112,22 +112,21 @@ def _opened(file: Path) -> Iterator[BinaryIO]:
 
 
 def _export(file: Path, kind: Kind, as_json: bool) -> None:
-    export = kind.export
-    assert export
-    titles = [column.synonyms[0] for column in kind.columns]
-
-    async def work(session: AsyncSession) -> int:
-        count = 0
-        with _written(file) as write:
-            write(titles)
-            async for row in export(session):
-                write([row.get(column.name, "") for column in kind.columns])
-                count += 1
-        return count
-
-    count = look(work, as_json)
+    count = look(lambda session: write_out(session, kind, file), as_json)
     if as_json and str(file) != "-":
         typer.echo(json.dumps({"rows": count}))
+
+
+async def write_out(session: AsyncSession, kind: Kind, file: Path) -> int:
+    """Write a table into a file, with its header, in the form in which it can be brought in; how many rows."""
+    assert kind.export
+    count = 0
+    with _written(file) as write:
+        write([column.synonyms[0] for column in kind.columns])
+        async for row in kind.export(session):
+            write([row.get(column.name, "") for column in kind.columns])
+            count += 1
+    return count
 
 
 @contextmanager
@@ -137,7 +136,13 @@ def _written(file: Path) -> Iterator[Callable[[list[str]], object]]:
         with Workbook(file, AS_TEXT | {"constant_memory": True}) as book:
             sheet = book.add_worksheet()
             places = iter(range(1 << 20))
-            yield lambda row: sheet.write_row(next(places), 0, row)
+
+            def write(row: list[str]) -> None:
+                place = next(places)
+                for column, cell in enumerate(row):  # whatever it looks like: also {=1+1} is text
+                    sheet.write_string(place, column, cell)
+
+            yield write
         return
     if str(file) == "-":
         yield csv.writer(sys.stdout).writerow

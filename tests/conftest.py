@@ -42,6 +42,7 @@ ONCE = {  # dialogues and browsers: what they do to rows is tested on both datab
     "test_directories.py",
     "test_draws.py",
     "test_exports.py",
+    "test_exports_lists.py",
     "test_extracts.py",
     "test_hat.py",
     "test_imports_city.py",
