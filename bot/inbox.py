@@ -75,7 +75,8 @@ class Desk:
 
     def _leave(self, chat_id: int) -> None:
         """A chat where nothing could be done (its oldest update must wait) is not looked at again at once."""
-        if self._chats.pop(chat_id).result():
+        worker = self._chats.pop(chat_id)
+        if not worker.cancelled() and worker.result():
             self.mailbox.arrived.set()
 
     async def _waiting_chats(self) -> list[int]:
