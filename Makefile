@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .SILENT:
-.PHONY: help run demo test test-all check lock
+.PHONY: help run demo test test-all check bench lock
 .DEFAULT_GOAL := help
 
 help:
@@ -13,6 +13,7 @@ help:
 	echo "make test   the tests, within fifteen minutes on two cores; ARGS='-k draw' for some"
 	echo "make test-all  with the longest dialogues, and dialogues on PostgreSQL too; about an hour"
 	echo "make check  style, types, floors"
+	echo "make bench  what it can do, into docs/benchmarks.md; half an hour, on a machine that does nothing else"
 	echo "make lock   requirements.txt and requirements-dev.txt anew from pyproject.toml"
 
 run: .venv/.installed
@@ -27,6 +28,9 @@ test: .venv/.installed-dev
 
 test-all: .venv/.installed-dev
 	ALL_TESTS=1 WALKS=200 ROUNDS=50 tests/with_postgres.sh $(BIN)/python -m pytest -n 2
+
+bench: .venv/.installed-dev
+	$(BIN)/python bench/report.py $(ARGS)
 
 check: .venv/.installed-dev
 	$(BIN)/ruff check

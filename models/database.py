@@ -25,6 +25,9 @@ SQLITE_SETTINGS = {
     "busy_timeout": "30000",
 }
 
+# Our statements are many and short: compiling one for the processor takes longer than running it.
+POSTGRESQL_SETTINGS = {"server_settings": {"jit": "off"}}
+
 
 class Database:
     """An engine with two ways in.
@@ -36,6 +39,8 @@ class Database:
         address = make_url(url)
         if address.drivername in DRIVERS:
             address = address.set(drivername=DRIVERS[address.drivername])
+        if address.drivername == DRIVERS["postgresql"]:
+            options = {"connect_args": POSTGRESQL_SETTINGS} | options
         self.engine = create_async_engine(address, **options)
         self.is_sqlite = self.engine.dialect.name == "sqlite"
         self._writers = asyncio.Lock() if self.is_sqlite else None
