@@ -84,6 +84,7 @@ async def test_axe_finds_no_barrier(
     page = await context.new_page()
     for path in PAGES:
         await page.goto(at(told, path))
+        assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{path} is too wide"
         await page.add_script_tag(path=str(AXE))
         options = json.dumps({"runOnly": {"type": "tag", "values": RULES}})
         found = await page.evaluate(f"axe.run(document, {options})")
