@@ -31,7 +31,7 @@ class Announcement(Base):
     made_at: Mapped[datetime]
     sent_at: Mapped[datetime | None]
     author: Mapped[Person] = relationship(lazy="joined", innerjoin=True)
-    area: Mapped[Area] = relationship(lazy="joined", innerjoin=True)
+    area: Mapped[Area] = relationship(lazy="selectin")
 
 
 class Reader(Base):

@@ -32,7 +32,7 @@ class Organ(Base):
     name: Mapped[str] = mapped_column(unique=True)
     department: Mapped[str] = mapped_column(index=True)
     area_code: Mapped[str] = mapped_column(ForeignKey("areas.code"))
-    area: Mapped[Area] = relationship(lazy="joined", innerjoin=True)
+    area: Mapped[Area] = relationship(lazy="selectin")  # there are few, and a session has most of them at once
 
 
 class Person(Base):
@@ -52,7 +52,7 @@ class Person(Base):
     phone: Mapped[str] = mapped_column(default="")
     status: Mapped[str] = mapped_column(default="active")  # active, leave, left
     organ: Mapped[Organ] = relationship(lazy="joined", innerjoin=True)
-    area: Mapped[Area] = relationship(lazy="joined", innerjoin=True)
+    area: Mapped[Area] = relationship(lazy="selectin")
 
 
 class Chat(Base):

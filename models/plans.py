@@ -42,7 +42,7 @@ class Task(Base):
     created_at: Mapped[datetime]
     organ: Mapped[Organ] = relationship(lazy="joined", innerjoin=True)
     items: Mapped[list[TaskItem]] = relationship(order_by="TaskItem.position", lazy="selectin")
-    area: Mapped[Area] = relationship(lazy="joined", innerjoin=True)
+    area: Mapped[Area] = relationship(lazy="selectin")
     author: Mapped[Person] = relationship(lazy="joined", innerjoin=True)
     planned: Mapped[PlannedTask | None] = relationship(lazy="selectin")
 
@@ -164,7 +164,7 @@ class PlannedTask(Base):
     starts: Mapped[date]
     ends: Mapped[date]
     plan: Mapped[Plan] = relationship(lazy="joined", innerjoin=True, back_populates="tasks")
-    area: Mapped[Area] = relationship(lazy="joined", innerjoin=True)
+    area: Mapped[Area] = relationship(lazy="selectin")
     items: Mapped[list[PlannedItem]] = relationship(
         order_by="PlannedItem.position", lazy="selectin", cascade="all, delete-orphan"
     )

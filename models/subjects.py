@@ -42,7 +42,7 @@ class Subject(Base):
     phone: Mapped[str] = mapped_column(default="")
     import_id: Mapped[int | None] = mapped_column(ForeignKey(Import.id))  # that brought it in
     updated_at: Mapped[datetime]
-    area: Mapped[Area] = relationship(lazy="joined", innerjoin=True)
+    area: Mapped[Area] = relationship(lazy="selectin")
 
 
 class SubjectLabel(Base):
