@@ -6,6 +6,7 @@ ids, four bytes each.
 
 from __future__ import annotations
 
+import asyncio
 from array import array
 from collections import Counter
 from collections.abc import AsyncIterator
@@ -41,6 +42,7 @@ _DEFAULTS: dict[str, Any] = {
 FEW = 500  # new subjects that are each looked up for others of the same name
 NAMED = 5  # of them in the note
 SLICE = 50_000
+AT_ONCE = 100  # rows that are read without looking after the connection
 SPARE = 50_000  # ids for which there is room at once
 
 Stored = tuple[int, tuple[Any, ...]]  # a subject's id and its values
@@ -73,12 +75,15 @@ class Subjects(Intake):
         """Compare rows with what is there, write what is new or different, and count."""
         self.reader.trust(are_clean(row.line for row in rows))
         good = []
-        for row in rows:
+        for number, row in enumerate(rows):
+            if number % AT_ONCE == 0:
+                await asyncio.sleep(0)  # the rows before are on their way to the database meanwhile
             try:
                 good.append((row, *self.reader.read(row.cells)))
             except Fault as fault:
                 self.report.refuse(row, fault)
         first = self.first
+        await self.bulk.settled()
         present = await self._present({code for _, code, _, _ in good})
         tagged = await labels_of(self.session, [one[0] for one in present.values()], self.reader.labelled)
         before = dict(tagged)
@@ -92,7 +97,8 @@ class Subjects(Intake):
                 if old is None:
                     subject, values = next(ids), self._complete(code, values)
                     present[code] = (subject, values)
-                    tagged[subject] = labels or frozenset()
+                    if labels:
+                        tagged[subject] = labels
                     new.append((subject, code, values))
                 else:
                     subject, stored = old
@@ -120,8 +126,14 @@ class Subjects(Intake):
                     first[subject] = row.number
         self.report.count("unchanged", rows=unchanged)
         await self._add(new)
+        if changed or tagged:
+            await self.bulk.settled()
         await self._change(changed, before, tagged)
         await replace_labels(self.session, before, tagged)
+
+    async def settled(self) -> None:
+        """The last rows are in the database."""
+        await self.bulk.settled()
 
     async def _present(self, codes: set[str]) -> dict[str, Stored]:
         rows = await self.bulk.present(("id", "code", *self.columns), "code", list(codes))

@@ -128,6 +128,9 @@ class Intake:
         """Some rows of the file, in order: each is counted or refused in the report, now or in `finish`."""
         raise NotImplementedError
 
+    async def settled(self) -> None:
+        """Nothing is under way on the connection any more; called after the last row, also if there was an error."""
+
     async def finish(self) -> None:
         """After the last row."""
 

@@ -77,11 +77,14 @@ async def bring_in(
             report.notes.append(Note("ignored", {"columns": "、".join(table.ignored[:30])}))
         intake = kind.intake(session, now, by, report)
         await intake.open()
-        while batch := list(islice(table.rows, BATCH)):
-            report.rows += len(batch)
-            await intake.take([row for row in batch if not _overflows(row, report)])
-            if progress:
-                progress(report.rows)
+        try:
+            while batch := list(islice(table.rows, BATCH)):
+                report.rows += len(batch)
+                await intake.take([row for row in batch if not _overflows(row, report)])
+                if progress:
+                    progress(report.rows)
+        finally:
+            await intake.settled()
     if not report.rows:
         raise Refusal("imports.empty")
     await intake.finish()

@@ -6,6 +6,7 @@ tables and columns are ours.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from typing import Any
 
@@ -17,12 +18,17 @@ _USUAL_CACHE = 2000 << 10
 
 
 class Bulk:
-    """One table. `open` first, `close` in the end; ids are reserved before rows are inserted."""
+    """One table. `open` first, `close` in the end; ids are reserved before rows are inserted.
+
+    PostgreSQL takes rows in while the caller already reads the next ones, which is half of the time: `settled` waits
+    for it, and is called before anybody else uses the connection, also to roll back.
+    """
 
     def __init__(self, connection: AsyncConnection, table: Table) -> None:
         self.connection, self.table = connection, table
         self.is_sqlite = connection.dialect.name == "sqlite"
         self._next = 0
+        self._copying: asyncio.Task[Any] | None = None
 
     async def open(self) -> None:
         """Reach the driver, within the transaction."""
@@ -31,8 +37,15 @@ class Bulk:
         self.driver: Any = (await self.connection.get_raw_connection()).driver_connection
         await self._keep(CACHE)
 
+    async def settled(self) -> None:
+        """Wait until what was inserted is there; raises what went wrong with it."""
+        copying, self._copying = self._copying, None
+        if copying:
+            await copying
+
     async def close(self) -> None:
         """Give back the memory."""
+        await self.settled()
         await self._keep(_USUAL_CACHE)
 
     def as_stored(self, column: str, value: Any) -> Any:
@@ -45,12 +58,17 @@ class Bulk:
         if self.is_sqlite:
             self._next += count
             return range(self._next - count, self._next)
+        await self.settled()
         name = f"pg_get_serial_sequence('{self.table.name}', 'id')"
-        rows = await self.driver.fetch(f"SELECT nextval({name}) FROM generate_series(1, $1::bigint)", count)  # noqa: S608
-        return [row[0] for row in rows]
+        if not count:
+            return []
+        query = f"SELECT array_agg(nextval({name})) FROM generate_series(1, $1::bigint)"  # noqa: S608
+        ids: list[int] = await self.driver.fetchval(query, count)
+        return ids
 
     async def present(self, columns: Sequence[str], key: str, values: Sequence[Any]) -> list[Any]:
         """These columns of the rows whose `key` is among the values."""
+        await self.settled()
         what = f"SELECT {', '.join(columns)} FROM {self.table.name} WHERE {key}"  # noqa: S608
         if not values:
             return []
@@ -60,7 +78,7 @@ class Bulk:
         return list(await self.driver.fetch(f"{what} = ANY($1)", values))
 
     async def insert(self, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
-        """New rows, in the order of the columns."""
+        """New rows, in the order of the columns; in PostgreSQL they are there when it has `settled`."""
         if not rows:
             return
         if self.is_sqlite:
@@ -69,12 +87,15 @@ class Bulk:
             statement = f"INSERT INTO {self.table.name} ({names}) VALUES ({gaps})"  # noqa: S608
             await self.driver.executemany(statement, rows)
         else:
-            await self.driver.copy_records_to_table(self.table.name, records=rows, columns=columns)
+            await self.settled()
+            copy = self.driver.copy_records_to_table(self.table.name, records=rows, columns=columns)
+            self._copying = asyncio.create_task(copy)
 
     async def change(self, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
         """Write these columns of rows that exist; the id comes last in a row."""
         if not rows:
             return
+        await self.settled()
         gaps = ["?"] * len(columns) + ["?"] if self.is_sqlite else [f"${n}" for n in range(1, len(columns) + 2)]
         sets = ", ".join(f"{name} = {gap}" for name, gap in zip(columns, gaps, strict=False))
         statement = f"UPDATE {self.table.name} SET {sets} WHERE id = {gaps[-1]}"  # noqa: S608
