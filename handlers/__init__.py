@@ -33,6 +33,7 @@ from handlers import (
     evidence,
     fallback,
     imports,
+    labels,
     lead_drafts,
     lead_lists,
     lead_office,
@@ -78,6 +79,7 @@ COMMANDS: dict[str, Callable[[Turn], Awaitable[None]]] = {
     "announce": announcements.start,
     "subject": subjects.start,
     "import": imports.explain,
+    "label": labels.start,
     "invite": people.invite,
     "lang": people.language,
     "help": people.help_,
@@ -86,11 +88,11 @@ COMMANDS: dict[str, Callable[[Turn], Awaitable[None]]] = {
 
 MENUS = {  # which commands a role finds in its menu
     "inspector": ("tasks", "code", "subject", "leads"),
-    "supervisor": ("review", "subject", "draws", "plans", "digest", "stats", "announce", "credit"),
+    "supervisor": ("review", "subject", "draws", "plans", "digest", "stats", "announce", "credit", "label"),
     "liaison": ("leads", "plans", "digest", "credit"),
     "deputy": ("leads",),
     "office": ("plans", "leads", "digest", "stats", "announce", "credit"),
-    "administrator": ("import", "subject", "invite", "plans", "stats", "announce"),
+    "administrator": ("import", "subject", "label", "invite", "plans", "stats", "announce"),
     "": ("start", "lang", "help", "cancel"),
 }
 
@@ -328,6 +330,10 @@ BUTTONS = {
         Tap("import_yes", imports.confirm, imports.load, imports.show),
         Tap("import_whole", imports.as_whole, imports.load, imports.show),
         Tap("import_no", imports.give_up, imports.load, imports.show),
+        timeless("label_kind", labels.choose, labels.labeller, labels.start),
+        timeless("label_yes", labels.give, labels.labeller, labels.start),
+        timeless("label_no", labels.give_up, labels.labeller, labels.start),
+        timeless("label_undo", labels.undo, labels.load),
         timeless("digest", digests.show),
         timeless("credit", credit.card, credit.load, credit.card),
         timeless("credit_all", credit.overview),
