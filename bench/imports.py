@@ -9,12 +9,14 @@ import csv
 import json
 import os
 import re
+import resource
 import sqlite3
 import subprocess
 import sys
 import tempfile
 import time
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -24,11 +26,16 @@ from xlsxwriter import Workbook
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from actions.imports import KINDS, bring_in
+from actions.areas import ensure_areas, gazetteer
+from actions.cells import are_clean
+from actions.import_subjects import SUBJECTS
+from actions.imports import BATCH, bring_in
 from actions.spreadsheets import reading
+from actions.subject_rows import Reader
 from models.database import Database
 from models.subject_search import by_name, catch_up
 from models.tables import Base
+from rules.refusal import Refusal
 from rules.subjects import ALPHABET, check_digit
 
 HOME = Path(__file__).parents[1]
@@ -110,8 +117,31 @@ def bare_calamine(file: str) -> None:
 
 def read(file: str) -> int:
     """The same rows as an import gets them, checked and with their header, without storing them."""
-    with Path(file).open("rb") as source, reading(source, KINDS["subjects"].columns) as table:
+    with Path(file).open("rb") as source, reading(source, SUBJECTS.columns) as table:
         return sum(1 for _ in table.rows)
+
+
+async def checked(url: str, file: str) -> int:
+    """The same rows, each with all its cells understood and checked, without storing them."""
+    database = Database(url)
+    async with database.write() as session:
+        await ensure_areas(session)
+        places = await gazetteer(session)
+    await database.close()
+    with Path(file).open("rb") as source, reading(source, SUBJECTS.columns) as table:  # noqa: ASYNC230 (nobody waits)
+        reader, count = Reader(places, table.headers), 0
+        while batch := list(islice(table.rows, BATCH)):
+            reader.trust(are_clean(row.line for row in batch))
+            count += len([reader.read(row.cells) for row in batch])
+    return count
+
+
+async def answered(url: str, file: str) -> str:
+    """What is said of any file that somebody sends as a directory of subjects."""
+    try:
+        return ", ".join(f"{count} {what}" for what, count in (await ours(url, file)).items() if count)
+    except Refusal as refusal:
+        return f"refused: {refusal.code}"
 
 
 async def ours(url: str, file: str) -> dict[str, int]:
@@ -119,7 +149,7 @@ async def ours(url: str, file: str) -> dict[str, int]:
     database = Database(url)
     with Path(file).open("rb") as source:  # noqa: ASYNC230 (nobody waits)
         async with database.write() as session:
-            report = await bring_in(session, [KINDS["subjects"]], source, file, datetime.now(UTC), None)
+            report = await bring_in(session, [SUBJECTS], source, file, datetime.now(UTC), None)
     await database.close()
     return report.counts
 
@@ -175,6 +205,7 @@ def main() -> None:
     parser.add_argument("--url", default="", help="an empty PostgreSQL database")
     parser.add_argument("--subjects", type=int, default=1_600_000)
     parser.add_argument("--xlsx", type=int, default=1_000_000, help="rows of the workbook; 0 leaves it out")
+    parser.add_argument("--files", type=Path, help="a folder: each file in it as a directory of subjects, nothing else")
     parser.add_argument("--part", nargs="+", help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.part:
@@ -182,7 +213,12 @@ def main() -> None:
         said = part(*given.part)
         seconds = time.perf_counter() - began
         peak = re.search(r"VmHWM:\s*([0-9]+)", Path("/proc/self/status").read_text())
-        print(json.dumps({"seconds": seconds, "megabytes": int(peak[1]) / 1024 if peak else 0, "said": said}))
+        reader = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024  # workbooks have a process of their own
+        own = int(peak[1]) / 1024 if peak else 0
+        print(json.dumps({"seconds": seconds, "megabytes": own + reader, "said": said}))
+        return
+    if given.files:
+        show_files(given.files)
         return
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -205,8 +241,21 @@ def main() -> None:
             other = given.url or f"sqlite:///{folder / 'other.db'}"
             asyncio.run(_make_tables(other))
             bare = measured("bare_calamine", book)
-            show(f"XLSX {given.xlsx:,}, read", bare, measured("read", book))
-            show(f"XLSX {given.xlsx:,}, imported", bare, measured("ours", other, book))
+            parts = [measured("read", book), measured("checked", other, book), measured("ours", other, book)]
+            for title, mine in zip(("read", "checked", "imported"), parts, strict=True):
+                show(f"XLSX {given.xlsx:,}, {title}", bare, mine)
+            steps = (parts[0][0], parts[1][0] - parts[0][0], parts[2][0] - parts[1][0])
+            print("  of it reading {:.1f} s, checking {:.1f} s, comparing and storing {:.1f} s".format(*steps))
+
+
+def show_files(folder: Path) -> None:
+    """Each file by itself, into an empty directory: how long, how much memory, what is said."""
+    with tempfile.TemporaryDirectory() as name:
+        for place, file in enumerate(sorted(folder.iterdir())):
+            url = f"sqlite:///{Path(name) / f'{place}.db'}"
+            asyncio.run(_make_tables(url))
+            seconds, megabytes, said = measured("answered", url, file)
+            print(f"{file.name:32}{seconds:6.2f} s {megabytes:6.0f} MB   {said}")
 
 
 def show(title: str, bare: tuple[float, float, Any], mine: tuple[float, float, Any]) -> None:
