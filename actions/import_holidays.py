@@ -16,7 +16,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from actions import calendars
 from actions.cells import Fault, date_of, tidy, yes
 from actions.deadlines import recount
-from actions.importing import Intake, Kind, Note
+from actions.import_report import Note
+from actions.importing import Intake, Kind
 from actions.spreadsheets import Column, Row
 from models.calendars import Announcement, Holiday
 from rules.refusal import Refusal

@@ -25,10 +25,11 @@ from actions.import_holidays import HOLIDAYS
 from actions.import_inspectors import INSPECTORS
 from actions.import_items import ITEMS
 from actions.import_plans import PLANS
+from actions.import_report import Note, Report
 from actions.import_routes import ROUTES
 from actions.import_subjects import SUBJECTS
 from actions.import_warnings import WARNINGS
-from actions.importing import Kind, Note, Report
+from actions.importing import Kind
 from actions.spreadsheets import Row, Source, Table, reading
 from models.changes import Import
 from models.people import Person

@@ -19,7 +19,7 @@ from sqlalchemy import select, update
 from telegram.constants import ParseMode
 from telegram.error import TelegramError
 
-from actions.importing import Report
+from actions.import_report import Report
 from actions.imports import KINDS, bring_in
 from bot.evidence import Evidence
 from bot.sending import Sender

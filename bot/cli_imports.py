@@ -19,7 +19,8 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from sqlalchemy.ext.asyncio import AsyncSession
 from xlsxwriter import Workbook
 
-from actions.importing import Kind, Report
+from actions.import_report import Report
+from actions.importing import Kind
 from actions.imports import KINDS, bring_in
 from actions.labels import Filter, label_many
 from bot.cli_base import Json, err, in_transaction, look, words_of

@@ -8,7 +8,7 @@ from markupsafe import Markup
 from sqlalchemy import select
 from xlsxwriter import Workbook
 
-from actions.importing import Refused, Report
+from actions.import_report import Refused, Report
 from actions.imports import KINDS
 from handlers.buttons import button
 from handlers.turn import Rows, Sent, Turn

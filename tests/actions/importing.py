@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
-from actions.importing import Report
+from actions.import_report import Report
 from actions.imports import KINDS, bring_in
 from locales import LANGUAGES, Words
 from models.database import Database

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import select
 
 from actions import calendars, deadlines
-from actions.importing import Report
+from actions.import_report import Report
 from actions.imports import KINDS, bring_in
 from actions.reminders import open_dues
 from locales import LANGUAGES, Words

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from python_calamine import CalamineWorkbook
 from sqlalchemy import delete, select
 
-from actions.importing import Report
+from actions.import_report import Report
 from actions.imports import KINDS, bring_in
 from bot.cli_imports import write_out
 from models.changes import Change

@@ -7,8 +7,9 @@ from typing import Any
 from sqlalchemy import select
 
 from actions.import_complaints import COMPLAINTS
+from actions.import_report import Report
 from actions.import_routes import ROUTES, exported
-from actions.importing import Kind, Report
+from actions.importing import Kind
 from actions.imports import bring_in
 from actions.routing import destinations
 from models.database import Database

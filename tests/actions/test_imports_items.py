@@ -9,7 +9,7 @@ import yaml
 from sqlalchemy import func, select
 
 from actions import items
-from actions.importing import Report
+from actions.import_report import Report
 from actions.imports import KINDS, bring_in
 from models.database import Database
 from models.items import Checklist, Item

@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import select
 
 from actions import annual
-from actions.importing import Report
+from actions.import_report import Report
 from actions.imports import KINDS, bring_in
 from models.database import Database
 from models.people import Person

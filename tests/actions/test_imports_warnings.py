@@ -6,8 +6,8 @@ from typing import Any
 
 from sqlalchemy import select
 
+from actions.import_report import Report
 from actions.import_warnings import exported
-from actions.importing import Report
 from actions.imports import KINDS, bring_in
 from models.credit import CreditEvent, RiskWarning
 from models.database import Database

@@ -7,7 +7,7 @@ import pytest
 from python_calamine import CalamineWorkbook
 from sqlalchemy import select
 
-from actions.importing import Report
+from actions.import_report import Report
 from actions.imports import KINDS, bring_in
 from actions.spreadsheets import REASONS
 from handlers.imports import returned
