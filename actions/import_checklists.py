@@ -11,8 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from actions import items
 from actions.cells import MOST_TAGS, Fault, Values, known, tidy, whole, words, yes
+from actions.headers import Column, Row
 from actions.importing import Faults, Gathered, Kind
-from actions.spreadsheets import Column, Row
 from models.items import Checklist
 from rules import checklists
 from rules.items import PHOTOS, POINT_FIELDS

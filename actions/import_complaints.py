@@ -8,10 +8,10 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from actions.cells import Fault, known, tidy
+from actions.headers import Column, Row
 from actions.importing import Intake, Kind
 from actions.leads import NewLead, send
 from actions.routing import destinations
-from actions.spreadsheets import Column, Row
 from models.leads import Lead
 from models.people import Organ, Person
 from models.subjects import Subject

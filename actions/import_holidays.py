@@ -16,9 +16,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from actions import calendars
 from actions.cells import Fault, date_of, tidy, yes
 from actions.deadlines import recount
+from actions.headers import Column, Row
 from actions.import_report import Note
 from actions.importing import Intake, Kind
-from actions.spreadsheets import Column, Row
 from models.calendars import Announcement, Holiday
 from rules.refusal import Refusal
 from rules.workdays import whole_year

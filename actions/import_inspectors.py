@@ -13,9 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from actions.areas import ensure_areas, gazetteer
 from actions.cells import Fault, Values, known, phone, tags, tidy, until, words
+from actions.headers import Column
 from actions.import_report import Note
 from actions.importing import Keyed, Kind
-from actions.spreadsheets import Column
 from models.base import has_tag
 from models.people import Organ, Person
 from rules import people

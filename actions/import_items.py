@@ -11,8 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from actions import items
 from actions.cells import Fault, Values, date_of, is_list, known, share, tidy
+from actions.headers import Column, Row
 from actions.importing import Faults, Gathered, Kind
-from actions.spreadsheets import Column, Row
 from models.items import Checklist, Item
 from rules.items import KINDS
 from rules.people import department_of

@@ -17,8 +17,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from actions import drafts, items
 from actions.areas import ensure_areas, gazetteer
 from actions.cells import Fault, Values, date_of, share, tidy, whole, words
+from actions.headers import Column, Row
 from actions.importing import Faults, Gathered, Kind
-from actions.spreadsheets import Column, Row
 from models.items import Item
 from models.people import Area, Organ
 from models.plans import Plan

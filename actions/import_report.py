@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from actions.cells import Fault
-from actions.spreadsheets import Row
+from actions.headers import Row
 
 SHOWN = 5  # things of each outcome that a report names
 MOST_RETURNED = 20_000  # refused rows whose cells are kept, so that they can be mended and sent back

@@ -8,8 +8,8 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from actions.cells import Fault, tidy
+from actions.headers import Column, Row
 from actions.importing import Intake, Kind
-from actions.spreadsheets import Column, Row
 from models.leads import LeadRoute
 from rules.people import department_of
 

@@ -18,9 +18,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from actions.areas import ensure_areas, gazetteer
 from actions.cells import Fault, are_clean
 from actions.credit_class import weigh_due
+from actions.headers import Row
 from actions.import_report import SHOWN, Note
 from actions.importing import Intake, Kind, difference
-from actions.spreadsheets import Row
 from actions.subject_rows import COLUMNS, KEEP, Reader
 from models import subject_search
 from models.bulk import Bulk

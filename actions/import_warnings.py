@@ -11,8 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from actions.cells import Fault, date_of, known, tidy
 from actions.credit_class import happened
+from actions.headers import Column, Row
 from actions.importing import Intake, Kind
-from actions.spreadsheets import Column, Row
 from models.credit import RiskWarning
 from models.subjects import Subject
 from rules.credit import level_of_word

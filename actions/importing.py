@@ -4,7 +4,7 @@ A kind is one declaration, `Kind(...)`, in a module `actions/import_NOUN.py`, an
 The command line (`import KIND FILE`), the chat (a file is recognised by its header), the dry run, the refused rows
 that can be mended and the words of the report follow from it. It needs
 
-1. `columns`: each with its name, what files call it, and whether it must be there (`spreadsheets.Column`);
+1. `columns`: each with its name, what files call it, and whether it must be there (`headers.Column`);
 2. `intake`: a class that takes the rows.
    - `Keyed`: a row is a thing. `read(cells)` gives its key and values, or raises `cells.Fault` (column, reason, what
      the cell says); the rest follows from the table. See `import_inspectors.py`.
@@ -31,8 +31,8 @@ from sqlalchemy import Table, bindparam, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from actions.cells import Fault, Values, tidy
+from actions.headers import Column, Row
 from actions.import_report import SHOWN, Report
-from actions.spreadsheets import Column, Row
 from models.changes import Change
 from models.people import Person
 

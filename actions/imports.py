@@ -19,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from actions import journal
 from actions.cells import Fault
+from actions.headers import Row, Table
 from actions.import_checklists import CHECKLISTS
 from actions.import_complaints import COMPLAINTS
 from actions.import_holidays import HOLIDAYS
@@ -30,7 +31,7 @@ from actions.import_routes import ROUTES
 from actions.import_subjects import SUBJECTS
 from actions.import_warnings import WARNINGS
 from actions.importing import Kind
-from actions.spreadsheets import Row, Source, Table, reading
+from actions.spreadsheets import Source, reading
 from models.changes import Import
 from models.people import Person
 from rules.refusal import Refusal

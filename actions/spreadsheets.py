@@ -6,89 +6,33 @@ import csv
 import gzip
 import io
 import re
-import unicodedata
 import zlib
 from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE, getincrementaldecoder
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import chain, islice
-from operator import itemgetter
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO
 
 from actions import workbooks
+from actions.headers import MOST_COLUMNS, Column, Numbered, Table, find_header, table_of
 from rules.refusal import Refusal
 
 Source = bytes | BinaryIO  # a file in memory, or one that can be read again from its beginning
-Numbered = tuple[int, list[str]]
 
 LONGEST_LINE = 1 << 20  # characters
-MOST_COLUMNS = 512
 MOST_UNPACKED = 4 << 30  # bytes of text
 MOST_WORKBOOK = 256 << 20  # bytes of a workbook, which is read whole
 PACKED_RATIO = 200  # honest text packs to a fifth or a tenth
-REASONS = ("未导入原因", "Why not imported")  # the column that is added to rows that are sent back: no column of ours
 HEADER_WITHIN = 60  # lines at the top of a file among which its header must be
 PIECE = 1 << 18
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ELSEWHERE = (b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"Rar!", b"7z\xbc\xaf", b"GIF8", b"BM")
 _WEB_PAGE = re.compile(rb"\s*<(!doctype html|html|table|\?xml)", re.IGNORECASE)
-_HEADER_NOISE = re.compile(r"[\s_*：:\"'“”‘’`\-/、.\u200b\ufeff]")
-_REMARK = re.compile(r"[(（\[【].*?[)）\]】]")
-_REASONS = frozenset(re.sub(r"\s", "", title).lower() for title in REASONS)
 _DAY = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?(?:[ T]00?:00(?::00)?(?:\.0+)?)?")
 _SHORT_DAY = re.compile(r"(\d{4})(\d{2})(\d{2})")
 _SERIAL = re.compile(r"[1-9]\d{4}")
 _SERIAL_ZERO = date(1899, 12, 30)
-
-
-class Column(NamedTuple):
-    """A column that an import knows: its name here, how files call it, and whether it must be there."""
-
-    name: str
-    synonyms: tuple[str, ...]
-    needed: bool = False
-
-
-class Row(NamedTuple):
-    """A row: its number as a person sees it, its cells by column, whether it has more cells than the header.
-
-    A cell that a row does not have (short lines of a CSV) is absent; an empty one is the empty text. `line` is all
-    that the row has, also in columns that nobody knows.
-    """
-
-    number: int
-    cells: dict[str, str]
-    overflows: bool
-    line: Sequence[str] = ()
-
-
-@dataclass(frozen=True)
-class Table:
-    """A table with its header: what it is, what its columns are called there, what is ignored, and its rows.
-
-    `kind` is the place among the kinds that were asked for; `titles` is the header as it stands.
-    """
-
-    headers: dict[str, str]
-    ignored: tuple[str, ...]
-    rows: Iterator[Row]
-    kind: int = 0
-    titles: tuple[str, ...] = ()
-
-
-class _Header(NamedTuple):
-    place: int  # among the rows looked at
-    columns: dict[str, int]
-    titles: list[str]
-    kind: int = 0
-    complete: bool = False
-
-    @property
-    def fits(self) -> tuple[bool, int]:
-        """How well: complete before incomplete, then by the number of columns."""
-        return self.complete, len(self.columns)
 
 
 def day(words: str) -> date:
@@ -229,12 +173,12 @@ def _text_table(file: BinaryIO, kinds: Sequence[Sequence[Column]]) -> Table:
     tries = []
     for delimiter in ",\t;|":
         with suppress(Refusal):
-            tries.append((_find_header(list(_records(top, delimiter)), kinds), delimiter))
+            tries.append((find_header(list(_records(top, delimiter)), kinds), delimiter))
     if not tries:
         raise Refusal("imports.no_header")
     header, delimiter = max(tries, key=lambda found: found[0].fits)
     rows = islice(_records(_lines(file, encoding), delimiter), header.place + 1, None)
-    return _table(header, kinds, rows, width=len(header.titles))
+    return table_of(header, kinds, rows, width=len(header.titles))
 
 
 # Workbooks
@@ -247,85 +191,13 @@ def _sheet(workbook: bytes, kinds: Sequence[Sequence[Column]]) -> Generator[Tabl
         best = None
         for _, rows in sheets:
             top = list(islice(rows, HEADER_WITHIN))
-            header = _find_header(top, kinds)
+            header = find_header(top, kinds)
             if header.complete:
                 rest = chain(top[header.place + 1 :], rows)
-                yield _table(header, kinds, rest, width=MOST_COLUMNS)
+                yield table_of(header, kinds, rest, width=MOST_COLUMNS)
                 return
             if best is None or header.fits > best.fits:
                 best = header
         if best is None:
             raise Refusal("imports.empty")
-        _table(best, kinds, iter(()), width=0)
-
-
-# Headers
-
-
-def _plain(title: str) -> str:
-    return _HEADER_NOISE.sub("", unicodedata.normalize("NFKC", title)).lower()
-
-
-def _find_header(rows: Sequence[Numbered], kinds: Sequence[Sequence[Column]]) -> _Header:
-    """The header that fits best: of a kind the first row that has all needed columns, else the one that has most."""
-    best = _Header(0, {}, [])
-    for kind, columns in enumerate(kinds):
-        meanings = {_plain(title): column.name for column in columns for title in (column.name, *column.synonyms)}
-        for place, (_, titles) in enumerate(rows):
-            header = _Header(place, _named(titles, meanings), titles, kind)
-            header = header._replace(complete=bool(header.columns) and not _missing(header, columns))
-            if header.fits > best.fits:
-                best = header
-            if header.complete:
-                break
-    return best
-
-
-def _named(titles: Sequence[str], meanings: dict[str, str]) -> dict[str, int]:
-    """The place of each column that is known."""
-    found: dict[str, int] = {}
-    for index, title in enumerate(titles[:MOST_COLUMNS]):
-        if not title or len(title) > 100:
-            continue
-        name = meanings.get(_plain(title)) or meanings.get(_plain(_REMARK.sub("", title)))
-        if name:
-            found.setdefault(name, index)
-    return found
-
-
-def _missing(header: _Header, columns: Iterable[Column]) -> list[Column]:
-    return [column for column in columns if column.needed and column.name not in header.columns]
-
-
-def _table(header: _Header, kinds: Sequence[Sequence[Column]], rows: Iterator[Numbered], width: int) -> Table:
-    if not header.columns:
-        raise Refusal("imports.no_header")
-    missing = _missing(header, kinds[header.kind])
-    if missing:
-        raise Refusal(
-            "imports.column_missing",
-            columns="、".join(f"{column.synonyms[0]} ({column.name})" for column in missing),
-        )
-    used = set(header.columns.values())
-    titles = tuple(title.strip() for title in header.titles)
-    ignored = tuple(title[:40] for place, title in enumerate(titles) if place not in used and title)
-    headers = {name: titles[place] for name, place in header.columns.items()}
-    cells = _cells(header.columns, rows, width)
-    return Table(
-        headers, tuple(title for title in ignored if _plain(title) not in _REASONS), cells, header.kind, titles
-    )
-
-
-def _cells(columns: dict[str, int], rows: Iterator[Numbered], width: int) -> Iterator[Row]:
-    """The rows that are not blank; `width` is how many cells a row may have."""
-    names, places = tuple(columns), tuple(columns.values())
-    enough = max(places) + 1
-    pick = itemgetter(*places) if len(places) > 1 else lambda cells: (cells[places[0]],)
-    for number, cells in rows:
-        if not cells or not (cells[0].strip() or any(map(str.strip, cells))):
-            continue
-        if len(cells) >= enough:
-            row = dict(zip(names, pick(cells)))  # noqa: B905 (as many as there are places)
-        else:
-            row = {name: cells[place] for name, place in columns.items() if place < len(cells)}
-        yield Row(number, row, len(cells) > width and any(map(str.strip, cells[width:])), cells)
+        table_of(best, kinds, iter(()), width=0)

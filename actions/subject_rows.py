@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from actions.cells import Fault, known, phone, position, quick, tags, tidy
-from actions.spreadsheets import Column
+from actions.headers import Column
 from models.base import tag_text
 from models.subjects import Tagged
 from rules import strata, subjects

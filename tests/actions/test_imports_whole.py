@@ -7,9 +7,9 @@ import pytest
 from python_calamine import CalamineWorkbook
 from sqlalchemy import select
 
+from actions.headers import REASONS
 from actions.import_report import Report
 from actions.imports import KINDS, bring_in
-from actions.spreadsheets import REASONS
 from handlers.imports import returned
 from locales import LANGUAGES, Words
 from models.changes import Import, changes_of

@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from xlsxwriter import Workbook
 
-from actions.spreadsheets import Column, Row, day, reading
+from actions.headers import Column, Row
+from actions.spreadsheets import day, reading
 from rules.refusal import Refusal
 
 COLUMNS = (
