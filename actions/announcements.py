@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from actions.journal import record
 from models.announcements import Announcement, Reader
 from models.base import Instant, has_tag
+from models.database import moment
 from models.mail import Outbox
 from models.people import Area, Chat, Organ, Person
 from rules.announcements import AUDIENCES, DRAFT, EVERYWHERE, LONGEST, SENDERS, SENT, STOPPED
@@ -154,7 +155,7 @@ async def stop(session: AsyncSession, one: Announcement, by: Person, now: dateti
     """Tell nobody else; how many are spared. What is leaving at this moment leaves."""
     _is(one, SENT)
     mine = Outbox.dedupe_key.startswith(f"announcement:{one.id}:", autoescape=True)
-    free = or_(Outbox.leased_until.is_(None), Outbox.leased_until < now)
+    free = or_(Outbox.leased_until.is_(None), Outbox.leased_until < moment(session, now))
     spared = await session.execute(
         update(Outbox)
         .where(mine, Outbox.ended_at.is_(None), free)

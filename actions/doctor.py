@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import re
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -22,6 +24,8 @@ from rules.draw import FIRST, canonical, parse
 from rules.visits import OPEN
 
 LATE = timedelta(minutes=15)  # until then something may still be on its way
+NAMES = Callable[[], AsyncIterator[str]]
+WHOLE = re.compile(r"[0-9a-f]{64}")  # the name of a file that was written to its end
 READ = Callable[[str], Awaitable[bytes]]  # the bytes with a SHA-256; FileNotFoundError if they are not there
 
 
@@ -34,13 +38,24 @@ class Finding:
     gaps: dict[str, Any] = field(default_factory=dict)
 
 
-async def examine(session: AsyncSession, read: READ, now: datetime) -> AsyncIterator[Finding]:
-    """Everything that can be found in the database and in the store of evidence."""
-    for look in (_rows, _mail, _visits, _records, _draws, _journal):
+async def examine(
+    session: AsyncSession, read: READ, now: datetime, names: NAMES | None = None, *, at_rest: bool = False
+) -> AsyncIterator[Finding]:
+    """Everything that can be found in the database and in the store of evidence, of which `names` lists the files.
+
+    `at_rest`: nothing should be on its way, so that what waits is found also if it has not waited for long.
+    """
+    for look in (_rows, _visits, _answers, _records, _draws):
         async for finding in look(session, now):
+            yield finding
+    late = now if at_rest else now - LATE
+    for wait in (_mail, _journal):
+        async for finding in wait(session, late):
             yield finding
     async for finding in _evidence(session, read):
         yield finding
+    if names and (n := len([one async for one in names() if not WHOLE.fullmatch(one)])):
+        yield Finding("half", wrong=False, gaps={"n": n})
 
 
 async def _rows(session: AsyncSession, now: datetime) -> AsyncIterator[Finding]:
@@ -58,8 +73,7 @@ async def _rows(session: AsyncSession, now: datetime) -> AsyncIterator[Finding]:
         yield Finding("future")
 
 
-async def _mail(session: AsyncSession, now: datetime) -> AsyncIterator[Finding]:
-    late = now - LATE
+async def _mail(session: AsyncSession, late: datetime) -> AsyncIterator[Finding]:
     if n := await _count(session, select(Inbox.update_id).where(Inbox.done_at.is_(None), Inbox.received_at < late)):
         yield Finding("inbox", gaps={"n": n})
     if n := await _count(session, select(Inbox.update_id).where(Inbox.error != "")):
@@ -88,6 +102,18 @@ async def _visits(session: AsyncSession, _now: datetime) -> AsyncIterator[Findin
         yield Finding("no_record", gaps={"visit": number})
 
 
+async def _answers(session: AsyncSession, _now: datetime) -> AsyncIterator[Finding]:
+    """Each version of an answer was entered once: the journal names as many points as there are versions."""
+    entered: Counter[int] = Counter()
+    told = select(JournalEntry.noun_id, JournalEntry.after)
+    for visit, after in await session.execute(told.where(JournalEntry.verb == "answer", JournalEntry.noun == "visit")):
+        entered[visit] += len(after)
+    versions = select(Answer.visit_id, func.sum(Answer.version)).group_by(Answer.visit_id)
+    for visit, number in await session.execute(versions.order_by(Answer.visit_id)):
+        if entered[visit] != number:
+            yield Finding("answer_versions", gaps={"visit": visit})
+
+
 async def _records(session: AsyncSession, _now: datetime) -> AsyncIterator[Finding]:
     query = select(Record.visit_id, Record.version, Record.content, Record.hash)
     for visit, version, content, kept in await session.execute(query):
@@ -106,12 +132,12 @@ async def _draws(session: AsyncSession, _now: datetime) -> AsyncIterator[Finding
         expected, previous = number + 1, bundles.hexhash(commitment)
 
 
-async def _journal(session: AsyncSession, now: datetime) -> AsyncIterator[Finding]:
+async def _journal(session: AsyncSession, late: datetime) -> AsyncIterator[Finding]:
     found = await chain.verify(session)
     if found.wrong:
         yield Finding("journal", gaps={"n": len(found.wrong)})
     oldest = await chain.waits_since(session)
-    if oldest and oldest < now - LATE:
+    if oldest and oldest < late:
         yield Finding("unchained", wrong=False, gaps={"n": found.waiting})
 
 

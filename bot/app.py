@@ -9,7 +9,7 @@ import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import structlog
 from aiohttp import web
@@ -40,12 +40,12 @@ from bot.signing import signing_key
 from handlers.turn import House
 from locales import LANGUAGES, Words
 from models.database import Database
+from models.mail import RENEW_EVERY
 
 log = structlog.get_logger("app")
 
-CATCH_UP_EVERY = 30.0  # seconds between looks for replies that were left behind
+CATCH_UP_EVERY = 2.0  # seconds between looks for replies that were left behind
 STOP_WITHIN = 4.5  # seconds; what is not finished then is done at the next start
-OTHERS_MAY_BE_SENDING = timedelta(seconds=60)
 
 
 @dataclass(frozen=True)
@@ -114,9 +114,10 @@ async def running(settings: Settings, now: Callable[[], datetime] | None = None)
         await calendars.refresh(session)
     if database.is_sqlite:
         await postman.take_back()
-    await sender.catch_up(timedelta() if database.is_sqlite else OTHERS_MAY_BE_SENDING)
+    await sender.catch_up(at_once=database.is_sqlite)
     tasks = [asyncio.create_task(desk.run()), asyncio.create_task(postman.run())]
     tasks.append(asyncio.create_task(_catch_up(sender)))
+    tasks.append(asyncio.create_task(_renew(sender, postman)))
     tasks.append(asyncio.create_task(beacon.run()))
     tasks.append(asyncio.create_task(Clerk(database, sender, evidence, clock, settings.zone).run()))
     await _patiently(lambda: _announce(bot, settings))
@@ -179,4 +180,13 @@ async def _catch_up(sender: Sender) -> None:
             with suppress(Exception):
                 await sender.database.finish(sender.settle())
         with suppress(Exception):
-            await sender.database.finish(sender.catch_up(OTHERS_MAY_BE_SENDING))
+            await sender.database.finish(sender.catch_up())
+
+
+async def _renew(*holders: Sender | Postman) -> None:
+    """Keep what we are sending from other processes, which take it over once we are dead."""
+    while True:
+        await asyncio.sleep(RENEW_EVERY)
+        for one in holders:
+            with suppress(Exception):
+                await one.database.finish(one.renew())

@@ -23,14 +23,15 @@ from rules.refusal import Refusal
 
 Work = Callable[[Database, Evidence, Settings, backup.Progress], Awaitable[backup.Made]]
 Into = Annotated[Path, typer.Argument(help="A folder that is not there yet.")]
+AtRest = Annotated[bool, typer.Option("--at-rest", help="The product is stopped: nothing may be on its way.")]
 From = Annotated[Path, typer.Argument(exists=True, file_okay=False, help="A folder that `backup` wrote.")]
 
 
-def examine(as_json: Json = False) -> None:
+def examine(as_json: Json = False, at_rest: AtRest = False) -> None:
     """Look whether everything is well: a sentence for each finding. Exit code 1 if a promise is broken."""
     settings = load_settings()
     prepare(settings)
-    found = asyncio.run(_examined(settings))
+    found = asyncio.run(_examined(settings, at_rest))
     words = words_of(settings)
     sentences = [words(f"doctor.{one.code}", **one.gaps).unescape() for one in found]
     wrong = sum(one.wrong for one in found)
@@ -47,12 +48,13 @@ def examine(as_json: Json = False) -> None:
     raise typer.Exit(1 if wrong else 0)
 
 
-async def _examined(settings: Settings) -> list[doctor.Finding]:
+async def _examined(settings: Settings, at_rest: bool) -> list[doctor.Finding]:
     database, evidence = Database(settings.database), Evidence(settings.evidence)
     try:
         async with database.read() as session:
             now = datetime.now(settings.zone)
-            return [one async for one in doctor.examine(session, evidence.read, now)]
+            found = doctor.examine(session, evidence.read, now, evidence.names, at_rest=at_rest)
+            return [one async for one in found]
     finally:
         await database.close()
 

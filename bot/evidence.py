@@ -9,6 +9,9 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
+from pathlib import Path
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 from zoneinfo import ZoneInfo
 
 from obstore.exceptions import BaseError
@@ -31,6 +34,7 @@ class Evidence:
     """A store that knows a thing by the SHA-256 of its bytes: the same bytes are kept once."""
 
     def __init__(self, url: str) -> None:
+        self._folder = Path(url2pathname(urlsplit(url).path)) if url.startswith("file:") else None
         self._store: ObjectStore = from_url(url, mkdir=True) if url.startswith("file:") else from_url(url)
 
     async def keep(self, data: bytes) -> str:
@@ -46,6 +50,17 @@ class Evidence:
         """The bytes again. FileNotFoundError if they are not here."""
         result = await self._store.get_async(path_of(digest))
         return bytes(await result.bytes_async())
+
+    async def names(self) -> AsyncIterator[str]:
+        """The names of all files that are here, also of those that were not written to their end."""
+        if self._folder:  # the store itself does not show what it has not finished
+            for path in await asyncio.to_thread(lambda folder: sorted(folder.rglob("*")), self._folder):
+                if path.is_file():
+                    yield path.name
+            return
+        async for some in self._store.list():
+            for one in some:
+                yield one["path"].rpartition("/")[2]
 
 
 def path_of(digest: str) -> str:

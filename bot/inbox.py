@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy import exists, select, update
+from sqlalchemy import ColumnElement, exists, or_, select, update
 from sqlalchemy.orm import aliased
 from telegram import Update
 from telegram.constants import ChatAction
@@ -22,13 +22,15 @@ from bot.mailbox import Mailbox
 from bot.sending import Sender, span
 from handlers.turn import House, Sent, Show, Turn, chat_for, current
 from handlers.wording import apology, refused
-from models.mail import Inbox
+from models.database import away, moment
+from models.mail import LEASE, Inbox
 from models.people import Chat
 from rules.refusal import Refusal
 
 log = structlog.get_logger("inbox")
 
 ATTEMPTS = 3
+AWHILE, LONGEST_WAIT = timedelta(seconds=5), timedelta(minutes=10)
 SLOW = 256 << 10  # bytes of a file from which on the receipt, which has its hash, may take more than a moment
 
 
@@ -80,19 +82,22 @@ class Desk:
             self.mailbox.arrived.set()
 
     async def _waiting_chats(self) -> list[int]:
-        query = (
-            select(Inbox.chat_id)
-            .where(Inbox.done_at.is_(None), Inbox.retry_at <= self.mailbox.now())
-            .group_by(Inbox.chat_id)
-            .limit(200)
-        )
+        query = select(Inbox.chat_id).where(Inbox.done_at.is_(None), self._due()).group_by(Inbox.chat_id).limit(200)
         try:
             async with self.database.read() as session:
                 return list(await session.scalars(query))
-        except Exception:
-            log.exception("cannot read the inbox")
+        except Exception as error:
+            if away(error):
+                log.warning("cannot read the inbox", error=str(error))
+            else:
+                log.exception("cannot read the inbox")
             await asyncio.sleep(1)
             return []
+
+    def _due(self) -> ColumnElement[bool]:
+        now = self.mailbox.now()
+        turned_back = Inbox.retry_at > now + LONGEST_WAIT  # the clock was: nothing is put off for so long
+        return or_(Inbox.retry_at <= now, turned_back)
 
     async def _serve(self, chat_id: int) -> bool:
         """Handle what waits in one chat, oldest first, until nothing is due; whether there was anything to do."""
@@ -101,8 +106,11 @@ class Desk:
             try:
                 while (row := await self._head(chat_id)) is not None and await self._handle(row):
                     busy = True
-            except Exception:
-                log.exception("a worker stumbled", chat=chat_id)
+            except Exception as error:
+                if away(error):
+                    log.warning("a worker waits for the database", chat=chat_id, error=str(error))
+                else:
+                    log.exception("a worker stumbled", chat=chat_id)
                 await asyncio.sleep(1)
         return busy
 
@@ -110,7 +118,7 @@ class Desk:
         earlier = aliased(Inbox)
         query = (
             select(Inbox)
-            .where(Inbox.chat_id == chat_id, Inbox.done_at.is_(None), Inbox.retry_at <= self.mailbox.now())
+            .where(Inbox.chat_id == chat_id, Inbox.done_at.is_(None), self._due())
             .where(
                 ~exists().where(
                     earlier.chat_id == chat_id, earlier.done_at.is_(None), earlier.update_id < Inbox.update_id
@@ -130,9 +138,15 @@ class Desk:
             except (NetworkError, RetryAfter, StoreAway) as error:  # the update waits, however long
                 log.warning("must wait for Telegram or the evidence store", error=repr(error))
                 self._took(begun, "waits")
-                await self._postpone(row, span(error).total_seconds() if isinstance(error, RetryAfter) else 5)
+                pause = span(error) if isinstance(error, RetryAfter) else AWHILE
+                await self._postpone(row, min(pause, LONGEST_WAIT).total_seconds())
                 return False
             except Exception as error:
+                if away(error):  # no fault of the update, which waits with all others
+                    log.warning("must wait for the database", error=str(error))
+                    self._took(begun, "waits")
+                    await asyncio.sleep(1)
+                    return False
                 log.exception("a turn failed", attempt=row.attempts + 1)
                 self._took(begun, "failed")
                 if row.attempts + 1 < ATTEMPTS:
@@ -242,7 +256,12 @@ class Desk:
         await session.execute(
             update(Inbox)
             .where(Inbox.update_id == row.update_id)
-            .values(done_at=turn.now, error=error, replies=turn.replies or None)
+            .values(
+                done_at=turn.now,
+                error=error,
+                replies=turn.replies or None,
+                retry_at=moment(session, turn.now, LEASE) if turn.replies else Inbox.retry_at,
+            )
         )
 
     async def _postpone(self, row: Inbox, seconds: float, *, failed: bool = False) -> None:

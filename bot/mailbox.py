@@ -6,7 +6,7 @@ import asyncio
 import hmac
 import json
 from collections.abc import Awaitable, Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -23,6 +23,7 @@ log = structlog.get_logger("mailbox")
 
 KINDS = ["message", "edited_message", "callback_query", "my_chat_member"]
 SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105 (the name of a header)
+AT_ONCE = datetime(1970, 1, 1, tzinfo=UTC)  # whatever the clocks of other machines say, and when ours is turned back
 Now = Callable[[], datetime]
 
 
@@ -43,7 +44,7 @@ class Mailbox:
                 "chat_id": chat_of(update),
                 "body": update,
                 "received_at": now,
-                "retry_at": now,
+                "retry_at": AT_ONCE,
                 "attempts": 0,
                 "error": "",
             }

@@ -9,20 +9,19 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy import or_, select, update
+from sqlalchemy import and_, or_, select, update
 from telegram.error import BadRequest, Forbidden, NetworkError, RetryAfter, TelegramError
 
 from bot.sending import Sender, span
 from handlers.notices import render
 from handlers.turn import House
-from models.database import FINISH_WITHIN, Database
-from models.mail import Outbox
+from models.database import FINISH_WITHIN, Database, away, moment
+from models.mail import LEASE, Outbox
 from models.people import Chat, remember_card
 from rules.deadlines import quiet
 
 log = structlog.get_logger("outbox")
 
-LEASE = timedelta(seconds=90)  # longer than it takes to send a batch
 BATCH = 16
 WORDING_WITHIN = 0.3  # seconds; the words of a batch are made in one transaction, for which taps wait on SQLite
 FLEETING = ("reminders", "deadlines.moved")  # true at the moment alone: worded anew each time they are tried
@@ -39,6 +38,7 @@ class Postman:
         self.house = house
         self.now = now
         self._held: set[int] = set()  # claimed, and waiting for their turn to leave
+        self._mine: dict[int, float] = {}  # claimed, and not told yet: since when nobody else may have them
 
     async def run(self) -> None:
         """Send what is due, for ever: a batch is claimed while the one before it leaves, so that no second is lost."""
@@ -63,14 +63,35 @@ class Postman:
     async def _next(self) -> list[Outbox]:
         try:
             return await self.database.finish(self._claim())
-        except Exception:
-            log.exception("a round of notices failed")
+        except Exception as error:
+            if away(error):
+                log.warning("notices wait for the database", error=str(error))
+            else:
+                log.exception("a round of notices failed")
+            await asyncio.sleep(1)
             return []
 
     async def _send_all(self, notices: list[Outbox]) -> None:
         for outcome in await asyncio.gather(*(self._send(one) for one in notices), return_exceptions=True):
             if isinstance(outcome, Exception):  # its lease runs out, and it is sent again
                 log.error("what became of a notice cannot be written down", error=str(outcome), exc_info=outcome)
+        for one in notices:
+            self._mine.pop(one.id, None)
+
+    async def renew(self) -> None:
+        """Keep what is claimed and not told yet."""
+        if not (mine := set(self._mine)):
+            return
+        since = time.monotonic()
+        async with self.database.write() as session:
+            until = moment(session, self.now(), LEASE)
+            held = update(Outbox).where(Outbox.id.in_(mine), Outbox.leased_until.is_not(None))
+            await session.execute(held.where(Outbox.ended_at.is_(None)).values(leased_until=until))
+        self._mine |= dict.fromkeys(mine & self._mine.keys(), since)
+
+    def _lost(self, notice: Outbox) -> bool:
+        """Whether another process may have it by now, because we stood still for too long."""
+        return not self.database.is_sqlite and time.monotonic() - self._mine[notice.id] > LEASE.total_seconds()
 
     async def take_back(self) -> None:
         """Take over at once what a process was sending when it died; only where no other can be sending."""
@@ -78,24 +99,29 @@ class Postman:
             held = update(Outbox).where(Outbox.ended_at.is_(None), Outbox.leased_until.is_not(None))
             await session.execute(held.values(leased_until=None))
 
-    async def _claim(self) -> list[Outbox]:
-        now = self.now()
-        turned_back = Outbox.leased_until > now + 2 * LEASE  # the clock was: nobody holds it for so long
+    def _due(self, session: Any, now: datetime) -> Any:
+        turned_back = Outbox.leased_until > moment(session, now, 2 * LEASE)  # the clock was: nobody holds it so long
+        free = or_(Outbox.leased_until.is_(None), Outbox.leased_until < moment(session, now), turned_back)
+        at_once = and_(Outbox.created_at > now, Outbox.due_at <= Outbox.created_at)  # before the clock was turned back
         due = (
             select(Outbox)
             .join(Chat, Chat.person_id == Outbox.person_id)
-            .where(Outbox.ended_at.is_(None), Outbox.due_at <= now, Chat.unreachable_at.is_(None))
-            .where(or_(Outbox.leased_until.is_(None), Outbox.leased_until < now, turned_back))
+            .where(Outbox.ended_at.is_(None), or_(Outbox.due_at <= now, at_once), Chat.unreachable_at.is_(None), free)
+            .where(Outbox.id.not_in(set(self._mine)))
             .order_by(Outbox.urgent.desc(), Outbox.due_at, Outbox.id)
             .limit(BATCH)
         )
-        if quiet(now):  # what was late in the evening waits for the morning
-            due = due.where(Outbox.urgent)
+        return due.where(Outbox.urgent) if quiet(now) else due  # what was late in the evening waits for the morning
+
+    async def _claim(self) -> list[Outbox]:
+        now = self.now()
         async with self.database.read() as session:
+            due = self._due(session, now)
             if await session.scalar(due.with_only_columns(Outbox.id).order_by(None).limit(1)) is None:
                 return []
         async with self.database.write() as session:
             claimed: list[Outbox] = []
+            since, until = time.monotonic(), await session.scalar(select(moment(session, now, LEASE)))
             held = list(await session.scalars(due.with_for_update(of=Outbox, skip_locked=True)))
             query = select(Chat).where(Chat.person_id.in_({notice.person_id for notice in held}))
             chats = {chat.person_id: chat for chat in await session.scalars(query)}
@@ -103,10 +129,11 @@ class Postman:
             for notice in held:
                 if claimed and time.monotonic() - begun > WORDING_WITHIN:
                     break
-                notice.leased_until = now + LEASE
+                notice.leased_until = until
                 if await self._render(session, notice, chats[notice.person_id]):
                     claimed.append(notice)
-            return claimed
+        self._mine |= {notice.id: since for notice in claimed}
+        return claimed
 
     async def _render(self, session: Any, notice: Outbox, chat: Chat) -> bool:
         """Word a notice when it is first tried, or again; False if it need not be told any more."""
@@ -134,6 +161,8 @@ class Postman:
         self._held.add(notice.id)
         await self.sender.pace.wait(notice.chat_id)
         self._held.discard(notice.id)
+        if self._lost(notice):
+            return
         await self.database.finish(self._send_now(notice))
 
     async def _send_now(self, notice: Outbox) -> None:
@@ -161,10 +190,24 @@ class Postman:
             wait = min(timedelta(seconds=2 ** min(notice.attempts, 10)), LONGEST_PAUSE)
             log.warning("a notice must wait", notice=notice.id, error=str(error), seconds=wait.total_seconds())
             outcome = {"due_at": self.now() + wait, "leased_until": None, "attempts": notice.attempts + 1}
-        async with self.database.write() as session:
-            await session.execute(update(Outbox).where(Outbox.id == notice.id).values(**outcome))
-            if message_id and notice.buttons[0]["about"]:
-                await remember_card(session, notice.chat_id, notice.buttons[0]["about"], message_id)
+        await self._write_down(notice, outcome, message_id)
         self.sender.metrics.sent.labels("notice", outcome.get("outcome") or outcome.get("error") or "later").inc()
         if outcome.get("error") == "forbidden":
             await self.sender.unreachable(notice.chat_id)
+
+    async def _write_down(self, notice: Outbox, outcome: dict[str, Any], message_id: int | None) -> None:
+        """Keep what became of a notice, however long the database is away: it is not told again if we can help it."""
+        assert notice.chat_id is not None
+        assert notice.buttons
+        while True:
+            try:
+                async with self.database.write() as session:
+                    await session.execute(update(Outbox).where(Outbox.id == notice.id).values(**outcome))
+                    if message_id and notice.buttons[0]["about"]:
+                        await remember_card(session, notice.chat_id, notice.buttons[0]["about"], message_id)
+                return
+            except Exception as error:
+                if not away(error):
+                    raise
+                log.warning("what became of a notice is written down later", notice=notice.id, error=str(error))
+                await asyncio.sleep(1)

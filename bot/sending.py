@@ -12,7 +12,7 @@ from typing import Any
 
 import qrcode
 import structlog
-from sqlalchemy import func, select, update
+from sqlalchemy import func, or_, select, update
 from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions
 from telegram.constants import ParseMode
 from telegram.error import BadRequest, Forbidden, NetworkError, RetryAfter, TelegramError
@@ -23,8 +23,8 @@ from bot.evidence import Evidence
 from bot.metrics import Metrics
 from bot.pace import Pace
 from bot.press import Press
-from models.database import Database
-from models.mail import Inbox
+from models.database import Database, moment
+from models.mail import LEASE, Inbox
 from models.people import Chat, remember_card
 
 log = structlog.get_logger("sending")
@@ -36,6 +36,7 @@ MESSAGES = ("say", *FILES, "position", "sheet", "qr", "paper", "picture")
 LONGEST = 4096  # of a message, in UTF-16 units, without its markup
 TAG = re.compile(r"<[^>]*>")
 UNCHANGED = "not modified"
+LATER = timedelta(seconds=30)  # until replies that could not leave are tried again
 GONE = ("message to edit not found", "can't be edited", "no text in the message")
 
 
@@ -62,7 +63,9 @@ class Sender:
         self.press = press
         self.metrics = metrics
         self._said: set[int] = set()
+        self._cards: dict[tuple[int, str], int] = {}
         self._saying: set[int] = set()
+        self._later: set[int] = set()  # could not leave: not to be tried again at once
 
     async def deliver(self, update_id: int, chat_id: int, replies: list[dict[str, Any]]) -> None:
         """Send a turn's replies. What cannot leave now (the network is away) stays in the inbox for `catch_up`."""
@@ -70,56 +73,81 @@ class Sender:
             return
         self._saying.add(update_id)
         try:
-            cards = {}
+            cards = False
             for reply in replies:
                 message_id = await self._patiently(chat_id, reply)
                 if message_id and "about" in reply and message_id != reply.get("message"):
-                    cards[reply["about"]] = message_id
+                    self._cards[chat_id, reply["about"]] = message_id
+                    cards = True
             self._said.add(update_id)
             self.metrics.sent.labels("reply", "sent").inc(len(replies))
             if cards:
-                await self.settle(chat_id, cards)
+                await self.settle()
         except (NetworkError, RetryAfter) as error:
             log.warning("replies must wait", update=update_id, error=str(error))
+            self._later.add(update_id)
             self.metrics.sent.labels("reply", "later").inc(len(replies))
         finally:
             self._saying.discard(update_id)
 
-    async def settle(self, chat_id: int = 0, cards: dict[str, int] | None = None) -> None:
+    async def settle(self) -> None:
         """Write down which replies have left, and which message is now the card of a thing."""
-        said = set(self._said)
+        said, cards = set(self._said), dict(self._cards)
         if not said and not cards:
             return
         async with self.database.write() as session:
-            for about, message_id in (cards or {}).items():
+            for (chat_id, about), message_id in cards.items():
                 await remember_card(session, chat_id, about, message_id)
             await session.execute(update(Inbox).where(Inbox.update_id.in_(said)).values(replies=None))
         self._said -= said
+        self._cards = {key: number for key, number in self._cards.items() if cards.get(key) != number}
 
-    async def catch_up(self, older_than: timedelta) -> None:
-        """Send replies that a crash or a dead network left behind; oldest first."""
+    async def renew(self) -> None:
+        """Keep the replies that we are sending from other processes; what could not leave is left for later."""
+        ours, later = self._saying | self._said, set(self._later)
+        if not (ours or later):
+            return
+        async with self.database.write() as session:
+            for which, pause in ((ours, LEASE), (later, LATER)):
+                if which:
+                    until = moment(session, self.now(), pause)
+                    kept = update(Inbox).where(Inbox.update_id.in_(which), Inbox.replies.is_not(None))
+                    await session.execute(kept.values(retry_at=until))
+        self._later -= later
+
+    async def catch_up(self, *, at_once: bool = False) -> None:
+        """Send replies that a crash or a dead network left behind, oldest first; `at_once` where no other can."""
         await self.settle()
-        query = (
-            select(Inbox)
-            .where(Inbox.replies.is_not(None), Inbox.done_at <= self.now() - older_than)
-            .order_by(Inbox.update_id)
-            .limit(50)
-        )
+        busy = self._saying | self._said | self._later
         async with self.database.read() as session:
-            rows = list(await session.scalars(query))
+            turned_back = Inbox.retry_at > moment(session, self.now(), 2 * LATER)
+            free = or_(Inbox.retry_at < moment(session, self.now()), turned_back)
+            query = select(Inbox).where(Inbox.replies.is_not(None), Inbox.update_id.not_in(busy))
+            query = (query if at_once else query.where(free)).order_by(Inbox.update_id).limit(50)
+            if await session.scalar(query.with_only_columns(Inbox.update_id).limit(1)) is None:
+                return
+        async with self.database.write() as session:
+            rows = list(await session.scalars(query.with_for_update(skip_locked=True)))
+            mine = update(Inbox).where(Inbox.update_id.in_({row.update_id for row in rows}))
+            await session.execute(mine.values(retry_at=moment(session, self.now(), LEASE)))
             latest = select(Inbox.chat_id, func.max(Inbox.update_id)).where(
                 Inbox.chat_id.in_({row.chat_id for row in rows}), Inbox.done_at.is_not(None)
             )
             last = dict((await session.execute(latest.group_by(Inbox.chat_id))).tuples().all())
+        self._saying |= {row.update_id for row in rows}
+        try:
+            await self._say_again(rows, last)
+        finally:
+            self._saying -= {row.update_id for row in rows}
+        await self.settle()
+
+    async def _say_again(self, rows: list[Inbox], last: dict[int, int]) -> None:
         for row in rows:
-            if row.update_id in self._saying | self._said:
-                continue
             # What the chat has seen since must not be overwritten by an older card.
             replies = [one for one in row.replies or [] if row.update_id == last[row.chat_id] or one["do"] in MESSAGES]
             await self.deliver(row.update_id, row.chat_id, replies)
             if not replies:
                 self._said.add(row.update_id)
-        await self.settle()
 
     async def _patiently(self, chat_id: int, reply: dict[str, Any]) -> int | None:
         """Send one reply, waiting where Telegram asks us to; a short break of the network is tried again."""

@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from jobs import ticks
 from models.database import Database
+from models.mail import RENEW_EVERY
 
 Tick = Callable[[Database, datetime], Awaitable[None]]
 
@@ -58,4 +59,12 @@ def scheduler(
             max_instances=1,
             misfire_grace_time=None,
         )
+    clock.add_job(
+        ticks.keep,
+        IntervalTrigger(seconds=RENEW_EVERY),
+        args=[database, now, owner],
+        coalesce=True,
+        max_instances=1,
+        misfire_grace_time=None,
+    )
     return clock

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import structlog
@@ -27,14 +27,13 @@ from actions import digests as digest_actions
 from actions.calendars import deadline
 from actions.letters import remind as remind_of_letters
 from models import subject_search
-from models.database import Database, insert_new
-from models.mail import Lease
+from models.database import Database, insert_new, moment
+from models.mail import LEASE, Lease
 from rules.deadlines import DIGEST_AT, QUIET_UNTIL, REMIND_AT, quiet
 
 log = structlog.get_logger("clock")
 
 SLICES = 10
-LEASE = timedelta(seconds=8)  # how long a dead process keeps the clock
 
 
 async def guarded(
@@ -54,14 +53,20 @@ async def guarded(
 async def hold(database: Database, name: str, owner: str, now: datetime) -> bool:
     """Take or keep a lease; whether we have it."""
     async with database.write() as session:
-        row = {"name": name, "owner": owner, "until": now + LEASE}
-        if await insert_new(session, Lease, [row], "name"):
-            return True
-        turned_back = Lease.until > now + 2 * LEASE  # the clock was, or nobody could hold it for so long
-        free = (Lease.owner == owner) | (Lease.until < now) | turned_back
-        query = update(Lease).where(Lease.name == name, free).values(owner=owner, until=now + LEASE)
+        await insert_new(session, Lease, [{"name": name, "owner": owner, "until": now}], "name")
+        turned_back = Lease.until > moment(session, now, 2 * LEASE)  # the clock was: nobody holds it for so long
+        free = (Lease.owner == owner) | (Lease.until < moment(session, now)) | turned_back
+        query = update(Lease).where(Lease.name == name, free).values(owner=owner, until=moment(session, now, LEASE))
         taken = await session.execute(query.returning(Lease.name))
         return taken.first() is not None
+
+
+async def keep(database: Database, now: Callable[[], datetime], owner: str) -> None:
+    """Keep the clock also while a tick takes long, and take it over from a process that died."""
+    try:
+        await hold(database, reminders.CLOCK, owner, now())
+    except Exception as error:
+        log.warning("cannot hold the clock", error=str(error))
 
 
 async def names(database: Database, _now: datetime) -> None:

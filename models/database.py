@@ -5,15 +5,17 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, event
+from sqlalchemy import ColumnElement, Connection, event, func, literal, type_coerce
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 
-from models.base import Base
+from models.base import Base, Instant
 
 T = TypeVar("T")
 FINISH_WITHIN = 4.0  # seconds
@@ -24,9 +26,16 @@ SQLITE_SETTINGS = {
     "foreign_keys": "ON",
     "busy_timeout": "30000",
 }
-
-# Our statements are many and short: compiling one for the processor takes longer than running it.
-POSTGRESQL_SETTINGS = {"server_settings": {"jit": "off"}}
+POSTGRESQL_SETTINGS = {
+    "jit": "off",  # our statements are many and short: compiling one takes longer than running it
+    "synchronous_commit": "on",  # what was acknowledged is on the disk, however the server is set up
+    # What a machine held that lost its power is free after so many seconds, not after two hours.
+    "tcp_keepalives_idle": "4",
+    "tcp_keepalives_interval": "2",
+    "tcp_keepalives_count": "2",
+}
+AWAY = ("08", "53", "57P", "58")  # classes of SQLSTATE: no connection, no space or memory, shutting down, broken disk
+FULL = ("disk is full", "disk I/O error", "unable to open", "database is locked", "readonly database")
 
 
 class Database:
@@ -39,8 +48,8 @@ class Database:
         address = make_url(url)
         if address.drivername in DRIVERS:
             address = address.set(drivername=DRIVERS[address.drivername])
-        if address.drivername == DRIVERS["postgresql"]:
-            options = {"connect_args": POSTGRESQL_SETTINGS} | options
+        if address.get_backend_name() == "postgresql":
+            options.setdefault("connect_args", {"server_settings": POSTGRESQL_SETTINGS})
         self.engine = create_async_engine(address, **options)
         self.is_sqlite = self.engine.dialect.name == "sqlite"
         self._writers = asyncio.Lock() if self.is_sqlite else None
@@ -95,6 +104,22 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
 def _begin_sqlite(connection: Connection) -> None:
     write = connection.get_execution_options().get("write")
     connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+
+def away(error: BaseException) -> bool:
+    """Whether the database cannot be reached or cannot write just now: nobody's fault, and it may pass."""
+    if isinstance(error, DBAPIError):
+        code = str(getattr(error.orig, "sqlstate", None) or "")
+        return error.connection_invalidated or code.startswith(AWAY) or any(said in str(error.orig) for said in FULL)
+    state = getattr(error, "sqlstate", None)  # asyncpg's own, while it connects
+    return str(state).startswith(AWAY) if state else isinstance(error, OSError)
+
+
+def moment(session: AsyncSession, now: datetime, later: timedelta = timedelta()) -> ColumnElement[datetime]:
+    """The time that leases are told by: on PostgreSQL that of the server, because machines may disagree."""
+    if session.get_bind().dialect.name == "sqlite":
+        return literal(now + later, Instant())
+    return type_coerce(func.clock_timestamp() + later, Instant())
 
 
 async def insert_new(session: AsyncSession, table: type[Base], rows: list[dict[str, Any]], *unique: str) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Index, func, select, text
@@ -11,9 +11,16 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base
 
+LEASE = timedelta(seconds=6)  # how long what a dead process held waits for another one
+RENEW_EVERY = 2.0  # seconds
+
 
 class Inbox(Base):
-    """An update of Telegram as it came; `replies` are what the turn said, kept until they are sent."""
+    """An update of Telegram as it came; `replies` are what the turn said, kept until they are sent.
+
+    `retry_at` is when an update that must wait is tried again, and until when the replies of one that is done are
+    somebody's to send.
+    """
 
     __tablename__ = "inbox"
     __table_args__ = (
