@@ -271,10 +271,13 @@ async def cut_off() -> None:
         await connection.close()
 
 
+def cluster_of_pg_virtualenv() -> tuple[str, ...]:
+    return next(Path(os.environ["PG_CLUSTER_CONF_ROOT"]).glob("*/*")).parts[-2:]
+
+
 async def restarted() -> None:
     """The server stops at once and comes back three seconds later."""
-    version, name = next(Path(os.environ["PG_CLUSTER_CONF_ROOT"]).glob("*/*")).parts[-2:]  # of pg_virtualenv
-    cluster = (version, name)
+    cluster = cluster_of_pg_virtualenv()
     stop = ["pg_ctlcluster", *cluster, "stop", "-m", "immediate"]
     await asyncio.to_thread(subprocess.run, stop, check=True)
     await asyncio.sleep(3)
