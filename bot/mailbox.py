@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hmac
 import json
+import re
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -24,6 +25,7 @@ log = structlog.get_logger("mailbox")
 KINDS = ["message", "edited_message", "callback_query", "my_chat_member"]
 SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105 (the name of a header)
 AT_ONCE = datetime(1970, 1, 1, tzinfo=UTC)  # whatever the clocks of other machines say, and when ours is turned back
+BROKEN = re.compile("[\x00\ud800-\udfff]")  # JSON can carry them; no database keeps them, and nobody reads them
 Now = Callable[[], datetime]
 
 
@@ -42,7 +44,7 @@ class Mailbox:
             {
                 "update_id": update["update_id"],
                 "chat_id": chat_of(update),
-                "body": update,
+                "body": whole(update),
                 "received_at": now,
                 "retry_at": AT_ONCE,
                 "attempts": 0,
@@ -91,7 +93,7 @@ class Mailbox:
                 raise web.HTTPForbidden
             try:
                 body = await request.json()
-            except ValueError:
+            except (ValueError, RecursionError):
                 raise web.HTTPBadRequest from None
             if (
                 not isinstance(body, dict)
@@ -103,6 +105,15 @@ class Mailbox:
             return web.Response()
 
         return receive
+
+
+def whole(value: Any) -> Any:
+    """An update with only such characters as can be kept."""
+    if isinstance(value, str):
+        return BROKEN.sub("\N{REPLACEMENT CHARACTER}", value) if BROKEN.search(value) else value
+    if isinstance(value, dict):
+        return {whole(name): whole(one) for name, one in value.items()}
+    return [whole(one) for one in value] if isinstance(value, list) else value
 
 
 def chat_of(update: dict[str, Any]) -> int:

@@ -163,8 +163,11 @@ def main() -> None:
     os.dup2(2, 1)  # whatever a decoder prints is no answer
     while line := given.readline():
         facts, data = answer(json.loads(line), given)
-        told.write(json.dumps({**facts, "size": len(data)}).encode() + b"\n" + data)
-        told.flush()
+        try:
+            told.write(json.dumps({**facts, "size": len(data)}).encode() + b"\n" + data)
+            told.flush()
+        except BrokenPipeError:  # whoever asked is dead
+            os._exit(0)
 
 
 if __name__ == "__main__":
