@@ -18,6 +18,7 @@ from models.documents import Record
 from models.draws import Draw
 from models.journal import JournalEntry
 from models.mail import Inbox, Outbox
+from models.people import Chat
 from models.visits import Answer, Evidence, Seat, Visit
 from rules import bundles
 from rules.draw import FIRST, canonical, parse
@@ -81,11 +82,14 @@ async def _mail(session: AsyncSession, late: datetime) -> AsyncIterator[Finding]
     unsaid = select(Inbox.update_id).where(Inbox.replies.is_not(None), Inbox.done_at < late)
     if n := await _count(session, unsaid):
         yield Finding("unsaid", gaps={"n": n})
-    if n := await _count(session, select(Outbox.id).where(Outbox.ended_at.is_(None), Outbox.due_at < late)):
+    reachable = exists().where(Chat.person_id == Outbox.person_id, Chat.unreachable_at.is_(None))
+    due = select(Outbox.id).where(Outbox.ended_at.is_(None), Outbox.due_at < late)
+    if n := await _count(session, due.where(reachable)):
         yield Finding("outbox", gaps={"n": n})
     if n := await _count(session, select(Outbox.id).where(Outbox.outcome == "parked")):
         yield Finding("refused", wrong=False, gaps={"n": n})
-    if n := await _count(session, select(Outbox.id).where(Outbox.outcome == "unreachable")):
+    unreachable = select(Outbox.id).where(Outbox.outcome == "unreachable").union(due.where(~reachable))
+    if n := await _count(session, unreachable):
         yield Finding("unreachable", wrong=False, gaps={"n": n})
 
 

