@@ -109,7 +109,9 @@ async def running(settings: Settings, now: Callable[[], datetime] | None = None)
     owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
     one_at_a_time = asyncio.Lock()
     key = signing_key(settings.journal_key_path)
-    schedule = jobs.scheduler(database, clock, owner, settings.zone, one_at_a_time, key)
+    schedule = jobs.scheduler(
+        database, clock, owner, settings.zone, one_at_a_time, key, settings.periods, evidence.erase
+    )
     async with database.read() as session:
         await calendars.refresh(session)
     if database.is_sqlite:

@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -50,6 +50,11 @@ class Evidence:
         """The bytes again. FileNotFoundError if they are not here."""
         result = await self._store.get_async(path_of(digest))
         return bytes(await result.bytes_async())
+
+    async def erase(self, digest: str) -> None:
+        """Remove bytes, which may be gone already."""
+        with suppress(FileNotFoundError):
+            await self._store.delete_async(path_of(digest))
 
     async def names(self) -> AsyncIterator[str]:
         """The names of all files that are here, also of those that were not written to their end."""

@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from rules.retention import LEAST, Periods
 
 
 class Settings(BaseSettings):
@@ -39,7 +41,23 @@ class Settings(BaseSettings):
         "https://api3.drand.sh",
         "https://drand.cloudflare.com",
     )
+    keep_messages_days: int = Field(default=90, ge=0)  # what people sent, once it was handled; 0: for ever
+    keep_notices_days: int = Field(default=365, ge=0)  # the words of notices
+    keep_drafts_days: int = Field(default=180, ge=0)  # announcements that were never sent
+    keep_evidence_days: int = Field(default=0, ge=0)  # after the matter ended
     log_level: str = Field(default="INFO")
+
+    @field_validator("keep_evidence_days")
+    @classmethod
+    def _long_enough(cls, days: int) -> int:
+        if 0 < days < LEAST:
+            raise ValueError(f"evidence is kept for at least {LEAST} days, or for ever (0)")
+        return days
+
+    @property
+    def periods(self) -> Periods:
+        """For how long what may be forgotten is kept."""
+        return Periods(self.keep_messages_days, self.keep_notices_days, self.keep_drafts_days, self.keep_evidence_days)
 
     @property
     def zone(self) -> ZoneInfo:

@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from jobs import ticks
 from models.database import Database
 from models.mail import RENEW_EVERY
+from rules.retention import Periods
 
 Tick = Callable[[Database, datetime], Awaitable[None]]
 
@@ -38,17 +39,22 @@ def scheduler(
     zone: ZoneInfo,
     one_at_a_time: asyncio.Lock,
     key: Ed25519PrivateKey,
+    periods: Periods,
+    erase: ticks.Erase,
 ) -> AsyncIOScheduler:
     """A scheduler for one process; of several processes only the one that holds the clock's lease acts.
 
-    `key` signs the journal.
+    `key` signs the journal. What is older than its period is forgotten; `erase` removes bytes of evidence.
     """
     clock = AsyncIOScheduler(timezone=zone)
 
     async def journal(database: Database, now: datetime) -> None:
         await ticks.journal(database, now, key)
 
-    for tick, seconds in [*SCHEDULE, (journal, 10)]:
+    async def forget(database: Database, now: datetime) -> None:
+        await ticks.forget(database, now, periods, erase)
+
+    for tick, seconds in [*SCHEDULE, (journal, 10), (forget, 1800)]:
         clock.add_job(
             ticks.guarded,
             IntervalTrigger(seconds=seconds),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Any
 
@@ -21,6 +21,7 @@ from actions import (
     lead_office,
     reminders,
     replacements,
+    retention,
     seats,
 )
 from actions import digests as digest_actions
@@ -30,10 +31,13 @@ from models import subject_search
 from models.database import Database, insert_new, moment
 from models.mail import LEASE, Lease
 from rules.deadlines import DIGEST_AT, QUIET_UNTIL, REMIND_AT, quiet
+from rules.retention import Periods
 
 log = structlog.get_logger("clock")
 
 SLICES = 10
+FORGET_AT = range(2, 5)  # o'clock
+Erase = Callable[[str], Awaitable[None]]
 
 
 async def guarded(
@@ -148,6 +152,25 @@ async def credit(database: Database, now: datetime) -> None:
         await credit_class.weigh_due(session, now)
         if now.time() >= DIGEST_AT:
             await credit_lists.propose_serious(session, now)
+
+
+async def forget(database: Database, now: datetime, periods: Periods, erase: Erase) -> None:
+    """In the small hours, what may be forgotten, so much at a time that others get their turn between."""
+    if now.hour not in FORGET_AT:
+        return
+    for what in (retention.messages, retention.notices, retention.drafts, retention.evidence):
+        while True:
+            async with database.write() as session:
+                forgotten = await what(session, periods, now)
+            for digest in forgotten.digests:
+                await erase(digest)
+            if not forgotten.rows:
+                break
+            log.info("forgot", what=what.__name__, rows=forgotten.rows)
+    async with database.read() as session:
+        left = await retention.left_behind(session, now) if periods.evidence else ()
+    for digest in left:
+        await erase(digest)
 
 
 async def journal(database: Database, now: datetime, key: Ed25519PrivateKey) -> None:
