@@ -73,7 +73,7 @@ async def test_odd_updates_are_answered_or_ignored(tmp_path: Path, capsys: pytes
 
             async def watches() -> None:
                 for tenth in range(1, 11):
-                    await _handled(database, 200, lambda tenth=tenth: odd.number >= MANY * tenth // 10)
+                    await _handled(database, 1000, lambda tenth=tenth: odd.number >= MANY * tenth // 10)
                     held.append(megabytes(pid))
                     if MANY >= 10_000:
                         with capsys.disabled():
