@@ -166,6 +166,7 @@ HARM = {
     "refused": "UPDATE outbox SET outcome = 'parked'",
     "unreachable": "UPDATE outbox SET outcome = 'unreachable'",
     "nobody": "UPDATE seats SET person_id = NULL",
+    "answer_versions": "UPDATE answers SET version = version + 1",
     "no_record": "DELETE FROM records",
     "record": "UPDATE records SET content = '{}'",
     "draw_gap": "UPDATE draws SET sequence = 2",
@@ -200,7 +201,9 @@ async def test_the_doctor_finds_what_is_broken_and_says_it(settings: Settings, c
     (settings.data_dir / "evidence" / path_of(digest)).write_bytes(b"something else")
     assert await findings(database, store, later) == {"other_bytes"}
     await database.close()
+    (settings.data_dir / "evidence" / f"{digest}#1").write_bytes(b"some")  # as a power cut leaves it
     told = await asyncio.to_thread(bot, settings.data_dir, "doctor")
+    assert "1 个没写完的文件" in told.stdout
     assert (told.returncode, "证据的文件变了" in told.stdout, "✗ 有" in told.stdout) == (1, True, True), told.stderr
 
 

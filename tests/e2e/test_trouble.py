@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import resource
 from pathlib import Path
 
 from sqlalchemy import select
 
 from models.mail import Outbox
 from simulator import Fault, Telegram
+from tests.e2e.judge import is_well
 from tests.e2e.test_kill import prepared
 from tests.e2e.town import TOKEN, Process, people_of
 
@@ -96,3 +98,31 @@ async def test_a_wrong_token_ends_the_process_without_being_told_to_anybody(tmp_
             await process.stop()
         assert "rejected by the server" in process.logs
         assert wrong.partition(":")[2] not in process.logs
+
+
+async def test_while_the_disk_is_full_updates_wait_and_nothing_is_lost(tmp_path: Path) -> None:
+    """No file of the process may grow (RLIMIT_FSIZE), as on a full disk; then there is room again."""
+    async with Telegram(token=TOKEN) as telegram:
+        process = Process(telegram, tmp_path)
+        await prepared(process)
+        phone = people_of(telegram)["赵主管"]
+        await process.start()
+        try:
+            await process.ready()
+            await phone.says("/start")
+            await phone.sees("赵主管 ·")
+            assert process.process
+            assert process.process.pid
+            _, most = resource.prlimit(process.process.pid, resource.RLIMIT_FSIZE)
+            resource.prlimit(process.process.pid, resource.RLIMIT_FSIZE, (0, most))
+            await phone.says("/help")
+            await asyncio.sleep(2)
+            await phone.sees_nothing_new(0.1)
+            assert telegram.pending  # it was not acknowledged, because it could not be kept
+            resource.prlimit(process.process.pid, resource.RLIMIT_FSIZE, (most, most))
+            await phone.sees("怎么用")
+            await phone.settles()
+        finally:
+            code = await process.stop()
+        assert code == 0
+        await is_well(process)
