@@ -31,6 +31,7 @@ class Pace:
         now = time.monotonic()
         self._next = max(now - self._late, self._next) + self._gap
         self._next_in[chat_id] = max(self._next_in.pop(chat_id, 0.0), now + self._chat_gap)
+        self._forget(now)
 
     async def wait(self, chat_id: int) -> None:
         """Count a notice, and wait until it may leave."""
@@ -43,5 +44,9 @@ class Pace:
             now = time.monotonic()
             self._next = max(now - self._late, self._next) + self._gap
             self._next_in[chat_id] = max(self._next_in.pop(chat_id, 0.0), now + self._chat_gap)
-            while next(iter(self._next_in.values())) < now:
-                self._next_in.popitem(last=False)
+            self._forget(now)
+
+    def _forget(self, now: float) -> None:
+        """Chats that may be written to at once need not be remembered."""
+        while self._next_in and next(iter(self._next_in.values())) < now:
+            self._next_in.popitem(last=False)
