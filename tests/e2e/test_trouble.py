@@ -6,9 +6,10 @@ import asyncio
 import resource
 from pathlib import Path
 
+import pytest
 from sqlalchemy import select
 
-from models.mail import Outbox
+from models.mail import Inbox, Outbox
 from simulator import Fault, Telegram
 from tests.e2e.judge import is_well
 from tests.e2e.test_kill import prepared
@@ -100,6 +101,7 @@ async def test_a_wrong_token_ends_the_process_without_being_told_to_anybody(tmp_
         assert wrong.partition(":")[2] not in process.logs
 
 
+@pytest.mark.patient
 async def test_while_the_disk_is_full_updates_wait_and_nothing_is_lost(tmp_path: Path) -> None:
     """No file of the process may grow (RLIMIT_FSIZE), as on a full disk; then there is room again."""
     async with Telegram(token=TOKEN) as telegram:
@@ -126,3 +128,34 @@ async def test_while_the_disk_is_full_updates_wait_and_nothing_is_lost(tmp_path:
             code = await process.stop()
         assert code == 0
         await is_well(process)
+
+
+@pytest.mark.patient
+async def test_what_waited_for_a_day_and_jumps_of_the_clock_lose_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The process is down while people write; it comes back a day ahead, and then with its clock put right again."""
+    async with Telegram(token=TOKEN) as telegram:
+        process = Process(telegram, tmp_path)
+        await prepared(process)
+        phones = people_of(telegram)
+        many = 300
+        for number in range(many):
+            phone = phones[("张伟", "李娜", "王强", "赵主管")[number % 4]]
+            await phone.says(("/start", "/help", "/tasks")[number % 3])
+        for ahead in ("86400", "0"):
+            process.variables["CLOCK_AHEAD"] = ahead
+            await process.start()
+            await process.ready()
+            await phones["李娜"].says("/help")
+            await phones["李娜"].sees("怎么用")
+            for phone in phones.values():
+                await phone.settles(quiet=1)
+            assert await process.stop() == 0
+        async with process.look() as session:
+            rows = list(await session.scalars(select(Inbox)))
+        assert len(rows) == many + 2
+        assert not [row for row in rows if row.done_at is None or row.error or row.replies]
+        await is_well(process, "future")  # the doctor says that entries of the journal are from the future, if any are
+        with capsys.disabled():
+            print(f"\n{len(rows)} updates of a day and of two clocks: all handled once")
