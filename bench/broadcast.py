@@ -15,130 +15,33 @@ import subprocess
 import sys
 import tempfile
 import time
-from datetime import date, datetime, timedelta
-from decimal import Decimal
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from sqlalchemy import insert
-
 from actions import announcements
-from actions.areas import ensure_areas
-from bot.app import running
-from bot.logs import set_up
+from bench.city import DAY, FIRST_READER, FIRST_TAPPER, serve, settings, settle
 from bot.migrate import migrate
-from bot.pace import CHAT, OVERALL, Pace
-from bot.settings import Settings
+from bot.pace import OVERALL
 from models.database import Database
-from models.items import Checklist, Item, Point
-from models.people import Chat, Organ, Person
-from models.plans import Task, TaskItem
-from models.subjects import Subject
-from models.visits import Part, Seat, Visit
 from simulator import Phone, Telegram
 
-ZONE = ZoneInfo("Asia/Shanghai")
-DAY = datetime(2026, 12, 2, 10, 0, tzinfo=ZONE)  # notices rest at night, whenever this runs
-AREA, ORGAN = "330782", "义乌市市场监督管理局"
-FIRST_READER, FIRST_TAPPER = 100_000, 5_000
 POINTS = 60
 LEAST_USED, SLOWEST = 0.97, 1.0
 
 
-def settings(folder: Path, telegram_url: str = "", port: int = 0) -> Settings:
-    """An installation in a folder that talks to the simulator."""
-    return Settings(
-        bot_token="123456:TEST",  # type: ignore[arg-type]
-        data_dir=folder,
-        bot_api_base_url=f"{telegram_url}/bot",
-        bot_api_file_url=f"{telegram_url}/file/bot",
-        port=port,
-        log_level="ERROR",
-    )
-
-
-async def serve(folder: Path, telegram_url: str, port: int, scale: float) -> None:
-    """The product, at the scaled pace, until it is ended."""
-    set_up("ERROR")
-    offset = DAY - datetime.now(ZONE)
-    async with running(settings(folder, telegram_url, port), lambda: datetime.now(ZONE) + offset) as app:
-        app.sender.pace = Pace(OVERALL * scale, CHAT * scale)
-        await asyncio.Event().wait()
-
-
-async def settle(database: Database, readers: int, tappers: int) -> int:
-    """A city: people who will be told, inspectors at work each at a visit, and an announcement that is sent; its id."""
+async def announce(database: Database, readers: int, tappers: int) -> int:
+    """A city, and an announcement to its readers that is ready to be sent; its id."""
     async with database.write() as session:
-        await ensure_areas(session)
-        organ = Organ(name=ORGAN, department="市场监管", area_code=AREA)
-        session.add(organ)
-        await session.flush()
-        shared = {"organ_id": organ.id, "area_code": AREA, "status": "active", "certificate": "浙G1", "phone": ""}
-        valid = {"certificate_until": date(2028, 12, 31)}
-        people = [
-            {"id": 1, "staff_no": "S0", "name": "主管", "roles": ("supervisor",), "specialties": (), **shared, **valid},
-            *(
-                {"id": FIRST_READER + n, "staff_no": f"R{n}", "name": f"读者{n}", "roles": ("inspector",),
-                 "specialties": ("食品",), **shared, **valid}
-                for n in range(readers)
-            ),
-            *(
-                {"id": FIRST_TAPPER + n, "staff_no": f"T{n}", "name": f"检查员{n}", "roles": ("inspector",),
-                 "specialties": (), **shared, **valid}
-                for n in range(2 * tappers)  # each with a partner, who does not tap
-            ),
-        ]  # fmt: skip
-        await session.execute(insert(Person), people)
-        chats = [*range(FIRST_READER, FIRST_READER + readers), *range(FIRST_TAPPER, FIRST_TAPPER + tappers)]
-        rows = [{"id": one, "person_id": one, "language": "zh_CN", "bound_at": DAY} for one in chats]
-        await session.execute(insert(Chat), rows)
-        await put_to_work(session, organ.id, tappers)
-        supervisor = await session.get_one(Person, 1)
+        supervisor = await settle(session, readers, tappers, POINTS)
         one = await announcements.draft_of(session, supervisor, DAY)
         one.specialty = "食品"
         announcements.write(one, "周五下午两点在市局三楼培训食品安全抽查，请带执法证。")
         await session.flush()
         assert await announcements.count(session, one) == (readers, readers)
         return one.id
-
-
-async def put_to_work(session: Any, organ_id: int, tappers: int) -> None:
-    """A task, and for each inspector a visit that they have begun."""
-    checklist = Checklist(name="餐饮服务食品安全")
-    checklist.points = [Point(number=n, text=f"第 {n} 个检查要点", photo="never") for n in range(1, POINTS + 1)]
-    session.add(checklist)
-    await session.flush()
-    item = Item(
-        code="F1", name="餐饮服务食品安全", department="市场监管", kind="key", valid_from=date(2026, 1, 1),
-        checklist_id=checklist.id,
-    )  # fmt: skip
-    task = Task(
-        number="330782202612011001", name="餐饮抽查", organ_id=organ_id, area_code=AREA, ratio=Decimal(10),
-        starts=date(2026, 12, 1), ends=date(2026, 12, 31), created_by=1, created_at=DAY,
-    )  # fmt: skip
-    session.add_all((item, task))
-    await session.flush()
-    session.add(TaskItem(task_id=task.id, position=1, item_id=item.id, organ_id=organ_id))
-    for n in range(tappers):
-        subject = Subject(code=f"S{n}", name=f"第{n}面馆", area_code=AREA, address="工人西路", updated_at=DAY)
-        session.add(subject)
-        await session.flush()
-        visit = Visit(
-            task_id=task.id, subject_id=subject.id, origin="random", public_id=f"S{n}", position=n, state="started",
-            token=f"t{n}", due=date(2026, 12, 18), started_at=DAY,
-        )  # fmt: skip
-        session.add(visit)
-        await session.flush()
-        session.add(Part(visit_id=visit.id, position=1, item_id=item.id, checklist_id=checklist.id))
-        for number, person in enumerate((FIRST_TAPPER + n, FIRST_TAPPER + tappers + n), 1):
-            session.add(
-                Seat(visit_id=visit.id, number=number, slot=number, department="市场监管", qualified=True, mode="own",
-                     person_id=person, state="accepted", arrived_at=DAY)
-            )  # fmt: skip
-    await session.flush()
 
 
 async def works(phone: Phone, every: float, waits: list[float], over: asyncio.Event) -> None:
@@ -162,7 +65,7 @@ async def measure(readers: int, tappers: int, scale: float, every: float) -> dic
         path = folder / "suicha.db"
         await asyncio.to_thread(migrate, f"sqlite:///{path}")
         database = Database(f"sqlite:///{path}")
-        number = await settle(database, readers, tappers)
+        number = await announce(database, readers, tappers)
         async with Telegram(limits=True, time_scale=scale) as telegram:
             for n in range(readers):
                 telegram.phone(f"读者{n}", FIRST_READER + n).chat.started = True
@@ -234,7 +137,7 @@ def main() -> None:
     given = parser.parse_args()
     if given.serve:
         folder, url, port = given.serve
-        asyncio.run(serve(Path(folder), url, int(port), given.scale))
+        asyncio.run(serve(settings(Path(folder), url, port=int(port)), given.scale))
         return
     found = asyncio.run(measure(given.notices, given.inspectors, given.scale, given.every))
     print(json.dumps(found, indent=1))
