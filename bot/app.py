@@ -17,7 +17,6 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from telegram import Bot, BotCommand, BotCommandScopeAllPrivateChats
 from telegram.error import BadRequest, Forbidden, InvalidToken, RetryAfter, TelegramError
 from telegram.ext import Application
-from telegram.request import HTTPXRequest
 
 import handlers
 import jobs
@@ -28,6 +27,7 @@ from bot.clerk import Clerk
 from bot.darkroom import Darkroom
 from bot.evidence import Evidence
 from bot.inbox import Desk
+from bot.line import Line
 from bot.mailbox import KINDS, Mailbox
 from bot.metrics import Metrics
 from bot.migrate import migrate
@@ -70,16 +70,16 @@ async def running(settings: Settings, now: Callable[[], datetime] | None = None)
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     await asyncio.to_thread(migrate, settings.database)
     database = Database(settings.database)
+    polling = Line(2, patience=1)
     bot = Bot(
         settings.bot_token.get_secret_value(),
         base_url=settings.bot_api_base_url,
         base_file_url=settings.bot_api_file_url,
-        request=HTTPXRequest(connection_pool_size=64, pool_timeout=10, connect_timeout=5),
+        request=Line(64, patience=10),
+        get_updates_request=polling,
     )
-    polling = HTTPXRequest(connection_pool_size=2, connect_timeout=5)
     application = Application.builder().bot(bot).updater(None).build()
     handlers.install(application)
-    await polling.initialize()
     await _patiently(application.initialize)
     house = House(settings.zone, settings.language, settings.address, bot.username, settings.authority)
     mailbox = Mailbox(database, clock)
@@ -139,7 +139,6 @@ async def running(settings: Settings, now: Callable[[], datetime] | None = None)
         await darkroom.close()
         await runner.cleanup()
         await application.shutdown()
-        await polling.shutdown()
         await database.close()
 
 

@@ -1,0 +1,108 @@
+"""The line to Telegram keeps what PTB promises of a request: forms and files as they are, and errors by their kind."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+from aiohttp import web
+from telegram.error import NetworkError, TimedOut
+from telegram.request import RequestData
+
+from bot.line import Line
+from tests.conversations.conftest import free_port
+
+
+@asynccontextmanager
+async def served(handler: object) -> AsyncIterator[str]:
+    """A server on loopback that answers every request with a handler; its address."""
+    site = web.Server(handler)  # type: ignore[arg-type]
+    runner = web.ServerRunner(site, shutdown_timeout=0)
+    await runner.setup()
+    port = free_port()
+    await web.TCPSite(runner, "127.0.0.1", port).start()
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        await runner.cleanup()
+
+
+@asynccontextmanager
+async def lined(connections: int = 4, patience: float = 5) -> AsyncIterator[Line]:
+    line = Line(connections, patience)
+    await line.initialize()
+    try:
+        yield line
+    finally:
+        await line.shutdown()
+
+
+def parameters(**values: object) -> RequestData:
+    from telegram.request._requestparameter import RequestParameter
+
+    return RequestData([RequestParameter.from_input(name, value) for name, value in values.items()])
+
+
+async def test_a_form_and_a_file_arrive_as_they_are() -> None:
+    from telegram import InputFile
+
+    seen: dict[str, object] = {}
+
+    async def take(request: web.BaseRequest) -> web.Response:
+        for name, value in (await request.post()).items():
+            seen[name] = (value.filename, value.file.read()) if isinstance(value, web.FileField) else value
+        return web.json_response({"ok": True, "result": {}})
+
+    async with served(take) as address, lined() as line:
+        await line.post(f"{address}/say", parameters(chat_id=5, text="后厨 & 前厅 + 100%", more={"a": [1]}))
+        assert seen == {"chat_id": "5", "text": "后厨 & 前厅 + 100%", "more": '{"a": [1]}'}
+        seen.clear()
+        record = InputFile(b"%PDF", filename='检查记录"一".pdf')
+        await line.post(f"{address}/send", parameters(chat_id=5, document=record, caption="第 1 页"))
+        assert seen == {"chat_id": "5", "document": ('检查记录"一".pdf', b"%PDF"), "caption": "第 1 页"}
+
+
+async def test_an_answer_that_does_not_come_times_out() -> None:
+    silent = asyncio.Event()
+
+    async def wait(_: web.BaseRequest) -> web.Response:
+        await silent.wait()
+        return web.json_response({"ok": True, "result": True})
+
+    async with served(wait) as address, lined(1, patience=0.05) as line:
+        with pytest.raises(TimedOut):
+            await line.post(address, read_timeout=0.05)
+        held = asyncio.create_task(line.post(address, read_timeout=30))
+        await asyncio.sleep(0)
+        with pytest.raises(TimedOut):  # the only connection is taken
+            await line.post(address, read_timeout=30)
+        silent.set()
+        assert await held is True
+
+
+async def test_where_nobody_answers_it_is_an_error_of_the_network() -> None:
+    async def hang_up(request: web.BaseRequest) -> web.Response:
+        assert request.transport
+        request.transport.abort()
+        return web.Response()
+
+    async with served(hang_up) as address, lined() as line:
+        with pytest.raises(NetworkError, match="Disconnected"):
+            await line.post(address)
+        with pytest.raises(NetworkError, match="Connect"):
+            await line.post(f"http://127.0.0.1:{free_port()}")
+
+
+async def test_a_proxy_of_the_environment_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    async def pass_on(request: web.BaseRequest) -> web.Response:
+        asked.append(str(request.url))
+        return web.json_response({"ok": True, "result": "passed on"})
+
+    async with served(pass_on) as address:
+        monkeypatch.setenv("HTTP_PROXY", address)
+        monkeypatch.setenv("http_proxy", address)
+        async with lined() as line:
+            assert await line.post("http://api.example.invalid/getMe") == "passed on"
+    assert asked == ["http://api.example.invalid/getMe"]
