@@ -16,10 +16,11 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 
 from models.base import Base, Instant
+from models.sqlite import NAME
 
 T = TypeVar("T")
 FINISH_WITHIN = 4.0  # seconds
-DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg", "postgres": "postgresql+asyncpg"}
+DRIVERS = {"sqlite": f"sqlite+{NAME}", "postgresql": "postgresql+asyncpg", "postgres": "postgresql+asyncpg"}
 SQLITE_SETTINGS = {
     "journal_mode": "WAL",
     "synchronous": "FULL",
@@ -54,6 +55,7 @@ class Database:
         self.is_sqlite = self.engine.dialect.name == "sqlite"
         self._writers = asyncio.Lock() if self.is_sqlite else None
         self._writing = self.engine.execution_options(write=True)
+        self._info: dict[str, Any] = {"kept": {}}  # what never changes, for all sessions
         if self.is_sqlite:
             event.listen(self.engine.sync_engine, "connect", _prepare_sqlite)
             event.listen(self.engine.sync_engine, "begin", _begin_sqlite)
@@ -77,7 +79,7 @@ class Database:
         async with AsyncExitStack() as stack:
             if self._writers:
                 await stack.enter_async_context(self._writers)
-            session = AsyncSession(self._writing, expire_on_commit=False, autoflush=False)
+            session = AsyncSession(self._writing, expire_on_commit=False, autoflush=False, info=self._info)
             await stack.enter_async_context(session)
             await stack.enter_async_context(session.begin())
             yield session
