@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm.attributes import set_committed_value
 
 from actions.journal import record
 from actions.work import check_own, may_work, own_points, unsign
@@ -73,7 +74,8 @@ async def answer(
                 at=now,
                 version=1,
             )
-            fresh.point, fresh.person = point, by
+            set_committed_value(fresh, "point", point)  # which may be shared: it is in no session
+            fresh.person = by
             visit.answers.append(fresh)
         elif (before.value, before.reading) != (value, read) or (note and before.note != note):
             before.value, before.person_id, before.person, before.at = value, by.id, by, now

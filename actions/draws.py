@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from actions import beacons, clock, offers, pools
 from actions.journal import record
 from actions.notify import notify
-from models.draws import Draw, DrawEntry, DrawFile, Witness, draw_files, draw_of_task
+from models.draws import Draw, DrawEntry, DrawFile, Witness, draw_files, draw_of_task, whole
 from models.people import Person
 from models.plans import Task
 from models.subjects import Subject
@@ -159,6 +159,7 @@ async def beacon_too_early(session: AsyncSession, draw_id: int, reason: str, now
 async def files_of(session: AsyncSession, draw: Draw) -> dict[str, bytes]:
     """The bundle of a draw as it would be published when opened."""
     tables = dict.fromkeys(rules.TABLES, b"") | await draw_files(session, draw.id)
+    await whole(session, draw)
     files = {"commitment.json": draw.commitment, **tables}
     if draw.certificate:
         files["certificate.json"] = draw.certificate
@@ -267,6 +268,7 @@ async def append(session: AsyncSession, draw: Draw, content: dict[str, Any]) -> 
     await session.execute(select(Draw.id).where(Draw.id == draw.id).with_for_update(of=Draw))  # one after the other
     query = select(DrawEntry).where(DrawEntry.draw_id == draw.id).order_by(DrawEntry.number.desc()).limit(1)
     last = await session.scalar(query)
+    await whole(session, draw)
     previous = last.hash if last else bundles.hexhash(draw.certificate or draw.commitment)
     session.add(
         DrawEntry(

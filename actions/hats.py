@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from actions import draws, pools
-from models.draws import Draw
+from models.draws import Draw, whole
 from models.people import Person
 from models.visits import Seat, SeatRefusal, Visit
 from rules import bundles
@@ -28,7 +28,7 @@ async def draw_on(session: AsyncSession, visit: Visit, seat: Seat) -> tuple[Pers
     Beside the person, what the public record says of it: `inspector`, `mode`, `loads`, `passed_over` (R3.2.2a).
     """
     drawn_for = await origin(session, visit, seat)
-    draw = drawn_for.draw
+    draw = drawn_for.draw and await whole(session, drawn_for.draw)
     if draw is None or not draw.certificate:
         return None, {"inspector": "", "mode": "open"}
     files = await draws.files_of(session, draw)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cache
 
-from sqlalchemy import select
+from sqlalchemy import BindParameter, Select, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import lazyload
 
 from actions.register import latest
 from models.items import Item, Point
@@ -31,19 +33,30 @@ async def earlier(session: AsyncSession, visit: Visit, point: Point, now: dateti
     Only what conforms is offered: what did not must be looked at again.
     """
     own = {part.item.department for part in visit.parts}
-    query = (
+    about = {"subject": visit.subject_id, "visit": visit.id, "text": point.text, "own": sorted(own)}
+    for answer, department, day, valid_days in (await session.execute(_same_points(), about)).tuples():
+        if day + timedelta(days=valid_days) >= now.date():
+            return Earlier(answer, department, day)
+    return None
+
+
+@cache
+def _same_points() -> Select[tuple[Answer, str, date, int]]:
+    """The statement, made once: every point that somebody looks at asks it."""
+    subject: BindParameter[int] = bindparam("subject")
+    visit: BindParameter[int] = bindparam("visit")
+    own: BindParameter[list[str]] = bindparam("own", expanding=True)
+    return (
         select(Answer, Item.department, Publication.checked_on, Point.valid_days)
         .join(Point, Point.id == Answer.point_id)
         .join(Visit, Visit.id == Answer.visit_id)
         .join(Part, (Part.visit_id == Visit.id) & (Part.checklist_id == Point.checklist_id))
         .join(Item, Item.id == Part.item_id)
         .join(Publication, Publication.visit_id == Visit.id)
-        .where(Visit.subject_id == visit.subject_id, Visit.state == "published", Visit.id != visit.id, latest())
+        .where(Visit.subject_id == subject, Visit.state == "published", Visit.id != visit, latest())
         .where(Publication.result != WITHDRAWN)
-        .where(Point.text == point.text, Point.valid_days > 0, Answer.value == "yes", Item.department.not_in(own))
+        .where(Point.text == bindparam("text"), Point.valid_days > 0, Answer.value == "yes")
+        .where(Item.department.not_in(own))
         .order_by(Publication.checked_on.desc(), Answer.id.desc())
+        .options(lazyload(Answer.point), lazyload(Answer.person))
     )
-    for answer, department, day, valid_days in (await session.execute(query)).tuples():
-        if day + timedelta(days=valid_days) >= now.date():
-            return Earlier(answer, department, day)
-    return None

@@ -17,7 +17,7 @@ from actions.journal import record
 from actions.notify import notify
 from actions.seats import offer
 from models.base import has_tag
-from models.draws import Draw
+from models.draws import Draw, whole
 from models.people import Person
 from models.subjects import Subject
 from models.visits import Part, Seat, Visit
@@ -52,8 +52,8 @@ async def drop(session: AsyncSession, visit: Visit, reason: str, by: Person, now
 
 
 async def _replace(session: AsyncSession, visit: Visit, told: bool, reason: str, now: datetime) -> Visit | None:
-    draw = visit.draw
-    assert draw
+    assert visit.draw
+    draw = await whole(session, visit.draw)
     stratum, turn = await _turn(session, draw, visit)
     skipped: list[dict[str, str]] = []
     chosen: tuple[Subject, str] | None = None

@@ -10,7 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from markupsafe import Markup
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from telegram import CallbackQuery, Message, Update
 
@@ -26,6 +26,7 @@ NOTHING = Markup()
 Show = Callable[["Turn"], Awaitable[None]]
 
 current: ContextVar[Turn] = ContextVar("turn")
+THIS_CHAT = select(Chat).where(Chat.id == bindparam("chat")).with_for_update(of=Chat)  # made once, said in every turn
 
 
 @dataclass(frozen=True)
@@ -208,7 +209,7 @@ def picture(kind: str, data: dict[str, Any], words: Words) -> Reply:
 
 async def chat_for(session: AsyncSession, chat_id: int, language: str) -> Chat:
     """The chat's row, locked for this turn; made when the chat speaks for the first time."""
-    chat = await session.scalar(select(Chat).where(Chat.id == chat_id).with_for_update(of=Chat))
+    chat = await session.scalar(THIS_CHAT, {"chat": chat_id})
     if chat is None:
         chat = Chat(id=chat_id, language=language)
         chat.person = None

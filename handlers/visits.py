@@ -17,7 +17,7 @@ from handlers.buttons import button
 from handlers.turn import NOTHING, Rows, Turn
 from locales import Words
 from models.people import Person
-from models.visits import Seat, Visit
+from models.visits import Seat, Visit, visit_at_hand
 from rules.methods import method
 from rules.refusal import Refusal
 from rules.subjects import mask_name, mask_phone
@@ -33,7 +33,7 @@ async def load(turn: Turn) -> Visit:
 
 async def find(turn: Turn, visit_id: int) -> Visit:
     """A visit, locked for this turn. Refused to whom it does not concern."""
-    visit = await turn.session.scalar(select(Visit).where(Visit.id == visit_id).with_for_update(of=Visit))
+    visit = await visit_at_hand(turn.session, visit_id)
     if visit is None:
         raise Refusal("gone")
     if visit.merged_into:  # a button from before two visits became one

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, LargeBinary, UniqueConstraint, select
+from sqlalchemy import ForeignKey, LargeBinary, UniqueConstraint, inspect, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -89,6 +89,13 @@ async def draw_files(session: AsyncSession, draw_id: int) -> dict[str, bytes]:
     for piece in await session.scalars(query):
         parts.setdefault(piece.name, []).append(piece.body)
     return {name: b"\n".join(bodies) for name, bodies in parts.items()}
+
+
+async def whole(session: AsyncSession, draw: Draw) -> Draw:
+    """A draw with its commitment and certificate, without which a visit reads it: those of a city are megabytes."""
+    if missing := {"commitment", "certificate"} & inspect(draw).unloaded:
+        await session.refresh(draw, missing)
+    return draw
 
 
 async def draw_of_task(session: AsyncSession, task_id: int) -> Draw | None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date
 from decimal import Decimal
 
-from sqlalchemy import ForeignKey, Numeric, UniqueConstraint
+from sqlalchemy import ForeignKey, Numeric, UniqueConstraint, select
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import Base
@@ -22,6 +24,11 @@ class Checklist(Base):
     version: Mapped[int] = mapped_column(default=1)
     materials: Mapped[list[str]] = mapped_column(default=list)  # what the subject is asked to have ready (需备材料)
     points: Mapped[list[Point]] = relationship(order_by="Point.number", lazy="selectin")
+
+    @property
+    def conditional(self) -> bool:
+        """Whether the answer to one point says if others are asked."""
+        return any(point.stop or point.only_if for point in self.points)
 
 
 class Point(Base):
@@ -81,3 +88,14 @@ class Item(Base):
     change: Mapped[str] = mapped_column(default="")  # why this version was made (调整说明)
     checklist_id: Mapped[int | None] = mapped_column(ForeignKey("checklists.id"))
     checklist: Mapped[Checklist | None] = relationship(lazy="selectin")
+
+
+async def checklists_by_id(session: AsyncSession, ids: Collection[int]) -> dict[int, Checklist]:
+    """Checklists to read: a version never changes, so that each is read once and shared by all sessions."""
+    kept: dict[int, Checklist] = session.info.setdefault("kept", {})
+    if missing := [one for one in ids if one not in kept]:
+        for checklist in await session.scalars(select(Checklist).where(Checklist.id.in_(missing))):
+            for one in (checklist, *checklist.points):
+                session.expunge(one)
+            kept[checklist.id] = checklist
+    return {one: kept[one] for one in ids}
