@@ -59,7 +59,8 @@ class Line(BaseRequest):
         free, write = _or(pool_timeout, self._patience), _or(write_timeout, WAIT)
         files = request_data is not None and request_data.contains_files
         whole = FILES_WITHIN if files else sum(part or 0 for part in (connect, read, free, write))
-        limits = aiohttp.ClientTimeout(total=whole, connect=free, sock_connect=connect, sock_read=read)
+        until_connected = None if free is None or connect is None else free + connect
+        limits = aiohttp.ClientTimeout(whole, until_connected, sock_read=read, sock_connect=connect)
         body, headers = _body(request_data)
         try:
             call = self._session.request(method, url, data=body, headers=headers, timeout=limits, allow_redirects=False)
