@@ -20,7 +20,7 @@ from rules.refusal import Refusal
 
 LONG = 500  # characters of a point
 MOST_POINTS = 200
-_EDITION = re.compile(r"(?P<name>.+)@(?P<version>[1-9]\d{0,3})")
+_EDITION = re.compile(r"(?P<name>.+?) ?@(?P<version>[1-9]\d{0,3})")
 _PHOTOS = {**{code: code for code in PHOTOS}, **{word: code for code, word in PHOTOS.items()}}
 _PHOTOS |= {"": "failure", "onfailure": "failure", "不拍照": "never", "必须": "always", "必须拍": "always"}
 

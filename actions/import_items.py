@@ -22,7 +22,7 @@ LONG = 2000  # characters of what is told at length
 EVERYBODY = 100  # percent: no ceiling at all
 LONG_COLUMNS = ("basis", "content", "requirements", "subjects", "method", "change")
 PLAIN_COLUMNS = ("name", "category", "frequency", "specialty", "label")
-_EDITION = re.compile(r"(?P<name>.+)@(?P<version>[1-9]\d{0,3})")
+_EDITION = re.compile(r"(?P<name>.+?) ?@(?P<version>[1-9]\d{0,3})")
 
 COLUMNS = (
     Column("code", ("事项编码", "抽查事项编码", "事项编号"), True),

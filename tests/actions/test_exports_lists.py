@@ -179,6 +179,12 @@ async def test_checklists_lose_nothing(database: Database, lists: dict[str, Any]
     assert await checklists(database) == stored
 
 
+async def test_a_blank_before_the_version_belongs_to_no_name(database: Database) -> None:
+    lines = [["餐饮\u3000@1", 1, "甲"], ["餐饮", 1, "乙"]]
+    await brought(database, "checklists", as_csv(["检查表", "序号", "检查要点"], *lines))
+    assert [one[:2] for one in await checklists(database)] == [("餐饮", 1), ("餐饮", 2)]
+
+
 async def test_a_checklist_with_many_materials_is_written_out_in_cells_that_can_be_read(database: Database) -> None:
     lines = [["餐饮", no, f"要点{no}", ";".join(f"材料{no}之{place}" for place in range(40))] for no in range(1, 4)]
     await brought(database, "checklists", as_csv(["检查表", "序号", "检查要点", "需备材料"], *lines))
