@@ -157,7 +157,7 @@ class Part(Base):
     result: Mapped[str] = mapped_column(default="")
     disposal: Mapped[str] = mapped_column(default="")  # what is done about it, in words (处理意见)
     item: Mapped[Item] = relationship(lazy="joined", innerjoin=True)
-    checklist: Mapped[Checklist] = relationship(lazy="selectin")
+    checklist: Mapped[Checklist] = relationship(lazy="selectin", cascade="merge")  # shared: never put into a session
 
 
 class Seat(Base):
@@ -245,7 +245,7 @@ class Answer(Base):
     person_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
     at: Mapped[datetime]
     version: Mapped[int] = mapped_column(default=1)
-    point: Mapped[Point] = relationship(lazy="joined", innerjoin=True)
+    point: Mapped[Point] = relationship(lazy="joined", innerjoin=True, cascade="merge")
     person: Mapped[Person] = relationship(lazy="joined", innerjoin=True)
 
 
