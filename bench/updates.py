@@ -290,13 +290,12 @@ async def ours(name: str, url: str, mode: str, processes: int, given: argparse.N
                 await phone.taps(1, f"visit:{number}:0")
             for phone in phones:
                 await phone.sees(f"1/{given.points}")
-            servers = await backends(url)
             crowd = Crowd(telegram, phones, press)
             found = await measure(
                 name,
                 telegram,
                 crowd,
-                lambda: {"bot": pids, "simulator": [os.getpid()], **({"database": servers} if servers else {})},
+                lambda: {"bot": pids, "simulator": [os.getpid()]},
                 given.seconds,
             )
         unanswered = sum(not query.answered for query in telegram.world.queries.values())
@@ -305,16 +304,6 @@ async def ours(name: str, url: str, mode: str, processes: int, given: argparse.N
     await database.close()
     assert (stored, unanswered) == (crowd.answered, 0), f"{crowd.answered} taps, {stored} stored, {unanswered} open"
     return found
-
-
-async def backends(url: str) -> list[int]:
-    """The processes of the database server; none of SQLite."""
-    if not url.startswith("postgresql"):
-        return []
-    connection = await asyncpg.connect(url)
-    rows = await connection.fetch("SELECT pid FROM pg_stat_activity WHERE pid <> pg_backend_pid()")
-    await connection.close()
-    return [row["pid"] for row in rows]
 
 
 async def fresh(url: str, number: int) -> str:

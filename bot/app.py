@@ -45,7 +45,7 @@ from models.mail import RENEW_EVERY
 log = structlog.get_logger("app")
 
 CATCH_UP_EVERY = 2.0  # seconds between looks for replies that were left behind
-STOP_WITHIN = 4.5  # seconds; what is not finished then is done at the next start
+STOP_WITHIN = 3.5  # seconds; what is not finished then is done at the next start
 
 
 @dataclass(frozen=True)

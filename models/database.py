@@ -19,7 +19,7 @@ from models.base import Base, Instant
 from models.sqlite import NAME
 
 T = TypeVar("T")
-FINISH_WITHIN = 4.0  # seconds
+FINISH_WITHIN = 3.0  # seconds
 DRIVERS = {"sqlite": f"sqlite+{NAME}", "postgresql": "postgresql+asyncpg", "postgres": "postgresql+asyncpg"}
 SQLITE_SETTINGS = {
     "journal_mode": "WAL",
