@@ -26,6 +26,7 @@ from bot.beacon import Beacon
 from bot.clerk import Clerk
 from bot.darkroom import Darkroom
 from bot.evidence import Evidence
+from bot.forms import span
 from bot.inbox import Desk
 from bot.line import Line
 from bot.mailbox import KINDS, Mailbox
@@ -34,7 +35,7 @@ from bot.migrate import migrate
 from bot.outbox import Postman
 from bot.pace import Pace
 from bot.press import Press
-from bot.sending import Sender, span
+from bot.sending import Sender
 from bot.settings import Settings
 from bot.signing import signing_key
 from handlers.turn import House

@@ -18,8 +18,9 @@ from telegram.ext import Application
 
 from bot.darkroom import Darkroom
 from bot.evidence import Evidence, Load, StoreAway, fetch, waits, weight
+from bot.forms import span
 from bot.mailbox import Mailbox
-from bot.sending import Sender, span
+from bot.sending import Sender
 from handlers.turn import House, Sent, Show, Turn, chat_for, current
 from handlers.wording import apology, refused
 from models.database import away, moment

@@ -16,7 +16,7 @@ from aiohttp import web
 from telegram.error import RetryAfter, TelegramError
 from telegram.request import BaseRequest
 
-from bot.sending import span
+from bot.forms import span
 from models.database import Database, insert_new
 from models.mail import Inbox
 

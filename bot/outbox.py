@@ -12,7 +12,8 @@ import structlog
 from sqlalchemy import and_, or_, select, update
 from telegram.error import BadRequest, Forbidden, NetworkError, RetryAfter, TelegramError
 
-from bot.sending import Sender, span
+from bot.forms import span
+from bot.sending import Sender
 from handlers.notices import render
 from handlers.turn import House
 from models.database import FINISH_WITHIN, Database, away, moment

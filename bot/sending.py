@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-import html
-import io
-import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
-import qrcode
 import structlog
 from sqlalchemy import func, or_, select, update
-from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions
+from telegram import Bot, LinkPreviewOptions
 from telegram.constants import ParseMode
 from telegram.error import BadRequest, Forbidden, NetworkError, RetryAfter, TelegramError
 
 from actions.notify import tell_supervisors_of_unreachable
 from bot.darkroom import Darkroom
 from bot.evidence import Evidence
+from bot.forms import fitted, keyboard, qr_png, span
 from bot.metrics import Metrics
 from bot.pace import Pace
 from bot.press import Press
@@ -34,8 +31,6 @@ NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 FILES = ("photo", "document", "voice", "audio", "video", "video_note")  # known to Telegram by their id
 # What Telegram counts; an edit or a toast it does not.
 MESSAGES = ("say", *FILES, "position", "sheet", "qr", "paper", "picture")
-LONGEST = 4096  # of a message, in UTF-16 units, without its markup
-TAG = re.compile(r"<[^>]*>")
 UNCHANGED = "not modified"
 LATER = timedelta(seconds=30)  # until replies that could not leave are tried again
 GONE = ("message to edit not found", "can't be edited", "no text in the message")
@@ -306,41 +301,3 @@ class Sender:
             await call
         except BadRequest as error:
             log.debug("too late for a courtesy", error=str(error))
-
-
-def fitted(text: str) -> tuple[str, str | None]:
-    """A text as Telegram takes it, and its parse mode; one that is too long goes without its end and its markup."""
-    plain = html.unescape(TAG.sub("", text)).encode("utf-16-le")
-    if len(plain) <= 2 * LONGEST:
-        return text, ParseMode.HTML
-    return plain[: 2 * (LONGEST - 1)].decode("utf-16-le", "ignore") + "…", None
-
-
-def span(error: RetryAfter) -> timedelta:
-    """How long Telegram asks us to wait."""
-    pause = error.retry_after
-    return pause if isinstance(pause, timedelta) else timedelta(seconds=pause)
-
-
-def keyboard(rows: list[Any]) -> InlineKeyboardMarkup | None:
-    """An inline keyboard of rows of (label, data or address)."""
-    if not rows:
-        return None
-    return InlineKeyboardMarkup(
-        [
-            [
-                InlineKeyboardButton(label, url=data)
-                if data.startswith(("http://", "https://"))
-                else InlineKeyboardButton(label, callback_data=data)
-                for label, data in row
-            ]
-            for row in rows
-        ]
-    )
-
-
-def qr_png(content: str) -> bytes:
-    """A QR code as PNG."""
-    picture = io.BytesIO()
-    qrcode.make(content, box_size=10, border=3).save(picture)
-    return picture.getvalue()

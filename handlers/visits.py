@@ -17,7 +17,8 @@ from handlers.buttons import button
 from handlers.turn import NOTHING, Rows, Turn
 from locales import Words
 from models.people import Person
-from models.visits import Seat, Visit, visit_at_hand
+from models.visit_at_hand import visit_at_hand
+from models.visits import Seat, Visit
 from rules.methods import method
 from rules.refusal import Refusal
 from rules.subjects import mask_name, mask_phone

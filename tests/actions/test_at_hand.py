@@ -6,7 +6,8 @@ from sqlalchemy import select
 
 from actions import checklists
 from models.database import Database
-from models.visits import Visit, visit_at_hand
+from models.visit_at_hand import visit_at_hand
+from models.visits import Visit
 from tests.conversations.conftest import MONDAY
 from tests.e2e.town import released_town
 
