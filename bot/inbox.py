@@ -189,7 +189,7 @@ class Desk:
             chat = await session.get(Chat, chat_id)
         if chat is None or chat.person is None or chat.person.status == "left":
             return None
-        at_a_visit = (chat.awaiting or {}).get("what") == "visit"
+        at_a_visit = (chat.awaiting or {}).get("what") in ("visit", "training")
         return await fetch(incoming, self.darkroom, self.house.zone, at_a_visit=at_a_visit)
 
     async def _turn(self, row: Inbox, incoming: Update) -> Turn | None:

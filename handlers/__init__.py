@@ -60,6 +60,8 @@ from handlers import (
     subjects,
     targeted,
     tasks,
+    tour,
+    training,
     visits,
 )
 from handlers.buttons import Tap
@@ -81,13 +83,14 @@ COMMANDS: dict[str, Callable[[Turn], Awaitable[None]]] = {
     "import": imports.explain,
     "label": labels.start,
     "invite": people.invite,
+    "train": training.begin,
     "lang": people.language,
     "help": people.help_,
     "cancel": people.cancel,
 }
 
 MENUS = {  # which commands a role finds in its menu
-    "inspector": ("tasks", "code", "subject", "leads"),
+    "inspector": ("tasks", "code", "subject", "leads", "train"),
     "supervisor": ("review", "subject", "draws", "plans", "digest", "stats", "announce", "credit", "label"),
     "liaison": ("leads", "plans", "digest", "credit"),
     "deputy": ("leads",),
@@ -111,7 +114,15 @@ BUTTONS = {
         timeless("bind", people.bind),
         timeless("bind.no", people.not_me),
         timeless("me", people.where_you_are),
-        timeless("help", people.help_),
+        timeless("tour", tour.show),
+        timeless("train", training.begin),
+        *(timeless(f"train_{name}", training.step(name)) for name in training.STEPS),
+        *(timeless(f"train_{value}", training.answered(value)) for value in ("yes", "no")),
+        timeless("train_rest", training.rest),
+        timeless("train_previous", training.again),
+        timeless("train_change_answer", training.again),
+        timeless("train_sign", training.sign),
+        timeless("train_stop", training.stop),
         timeless("lang", people.choose_language),
         timeless("tasks", visits.listed),
         timeless("visits_back", visits.listed),

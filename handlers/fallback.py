@@ -36,6 +36,7 @@ from handlers import (
     steps,
     subjects,
     tasks,
+    training,
 )
 from handlers import visits as visit_cards
 from handlers.turn import Turn
@@ -119,6 +120,7 @@ AWAITED: dict[str, Callable[..., Awaitable[None]]] = {
     "task.decline": tasks.decline,
     "task.factors": tasks.typed_factors,
     "task.ratio": plans.typed_ratio,
+    "training": training.heard,
     "visit.drop": replacing.drop,
     "visit.object": objections.said,
     "visit.object_no": objections.reject,
@@ -131,6 +133,7 @@ WITH_FILES = {
     "lead.free",
     "lead.note",
     "lead.outcome",
+    "training",
 }  # a photo or document is an answer by itself
 
 

@@ -100,7 +100,7 @@ async def where_you_are(turn: Turn, _: Any = None, greeting: str = "") -> None:
         rows.append([button(words, "leads")])
     if "administrator" in person.roles:
         lines.append(words("start.administrator"))
-    rows.append([button(words, "help")])
+    rows.append([button(words, "tour")])
     await turn.show("me", words("lines").join(lines), rows)
 
 
@@ -156,7 +156,10 @@ async def help_(turn: Turn, _: Any = None) -> None:
     words = turn.words
     roles = turn.chat.person.roles if turn.chat.person else ()
     lines = [words("help.all"), *(words(f"help.{role}") for role in roles)]
-    await turn.show("me", words("lines").join(lines))
+    rows = [[button(words, "tour")]] if roles else []
+    if "inspector" in roles:
+        rows[0].append(button(words, "train"))
+    await turn.show("me", words("lines").join(lines), rows)
 
 
 async def cancel(turn: Turn) -> None:
