@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
-from decimal import Decimal
+from datetime import datetime
 from typing import NamedTuple
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import noload
 
 from models.items import Item
 from models.people import Area, Organ
@@ -29,27 +29,6 @@ class PublicPlan(NamedTuple):
     tasks: int
 
 
-class PublicItem(NamedTuple):
-    """An inspection item in one version; `ratio_ceiling` in percent, None for a key item."""
-
-    id: int
-    code: str
-    version: int
-    name: str
-    department: str
-    kind: str
-    category: str
-    basis: str
-    subjects: str
-    content: str
-    method: str
-    frequency: str
-    requirements: str
-    ratio_ceiling: Decimal | None
-    valid_from: date
-    valid_until: date | None
-
-
 async def plans(session: AsyncSession, limit: int, before: int | None = None) -> list[PublicPlan]:
     """Plans that are published, the newest first, below the id `before`."""
     tasks = select(func.count()).where(PlannedTask.plan_id == Plan.id).scalar_subquery()
@@ -66,9 +45,7 @@ async def plans(session: AsyncSession, limit: int, before: int | None = None) ->
     return [PublicPlan._make(row) for row in rows]
 
 
-async def items(session: AsyncSession, limit: int, before: int | None = None) -> list[PublicItem]:
-    """All versions of the item list, the newest first, below the id `before`."""
-    told = (getattr(Item, name) for name in PublicItem._fields)
-    query = select(*told).order_by(Item.id.desc()).limit(limit)
-    rows = await session.execute(query if before is None else query.where(Item.id < before))
-    return [PublicItem._make(row) for row in rows]
+async def items(session: AsyncSession, limit: int, before: int | None = None) -> list[Item]:
+    """All versions of the item list, the newest first, below the id `before`; without their checklists."""
+    query = select(Item).options(noload(Item.checklist)).order_by(Item.id.desc()).limit(limit)
+    return list(await session.scalars(query if before is None else query.where(Item.id < before)))

@@ -60,7 +60,7 @@ class Listed(Asked):
 class Answer(BaseModel):
     """What is answered."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, from_attributes=True)
 
 
 class Wrong(Answer):

@@ -143,7 +143,7 @@ async def items(call: Call, asked: Listed) -> facts.Items:
     """All versions of the item list, the newest first."""
     found = await register_lists.items(call.session, asked.limit + 1, asked.cursor)
     more = found[asked.limit - 1].id if len(found) > asked.limit else None
-    return facts.Items(items=[facts.Item(**one._asdict()) for one in found[: asked.limit]], next=call.next(more))
+    return facts.Items(items=list(map(facts.Item.model_validate, found[: asked.limit])), next=call.next(more))
 
 
 ENDPOINTS: tuple[Endpoint | Download, ...] = (
