@@ -166,15 +166,6 @@ async def everything(session: AsyncSession, scope: Scope, organ_id: int, now: da
     return {"figures": figures, "parts": parts, "rows": listed, "cut": cut}
 
 
-def narrowed(scope: Scope, dimension: str, key: str) -> Scope:
-    """The scope of one line of `by`: the same figure over it gives the line's share."""
-    if dimension == "month":
-        month = next(one for one in scope.period.months if f"{one.first:%Y-%m}" == key)
-        return replace(scope, period=month)
-    named: dict[str, Any] = {dimension: key}
-    return replace(scope, **named)
-
-
 def _counted(key: str, scope: Scope, now: datetime) -> Any:
     """The rows of a figure in a scope, as a subquery."""
     rows = ROWS[key](scope.period, now).subquery("counted")

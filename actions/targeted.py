@@ -118,12 +118,6 @@ async def visit_for(session: AsyncSession, *, lead_id: int) -> Visit | None:
     return found
 
 
-async def cause_of(session: AsyncSession, visit: Visit) -> Cause | None:
-    """Why a targeted visit was made."""
-    cause: Cause | None = await session.get(Cause, visit.id)
-    return cause
-
-
 async def _made(
     session: AsyncSession,
     organ: Organ,

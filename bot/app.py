@@ -38,6 +38,7 @@ from bot.press import Press
 from bot.sending import Sender
 from bot.settings import Settings
 from bot.signing import signing_key
+from handlers import menus
 from handlers.turn import House
 from locales import LANGUAGES, Words
 from models.database import Database
@@ -144,7 +145,7 @@ async def running(settings: Settings, now: Callable[[], datetime] | None = None)
 
 
 async def _announce(bot: Bot, settings: Settings) -> None:
-    """Tell Telegram how updates reach us, and which commands there are."""
+    """Tell Telegram how updates reach us, and which commands anybody may say; who is bound gets a menu of their own."""
     if settings.telegram_mode == "webhook":
         secret = settings.webhook_secret.get_secret_value()
         await bot.set_webhook(f"{settings.address}/telegram", secret_token=secret, allowed_updates=KINDS)
@@ -152,7 +153,7 @@ async def _announce(bot: Bot, settings: Settings) -> None:
         await bot.delete_webhook()
     for language in LANGUAGES:
         words = Words(language, settings.zone)
-        menu = [BotCommand(name, str(words(f"command.{name}"))) for name in handlers.COMMANDS]
+        menu = [BotCommand(name, str(words(f"command.{name}"))) for name in menus.EVERYBODY]
         code = "" if language == settings.language else language[:2]
         await bot.set_my_commands(menu, BotCommandScopeAllPrivateChats(), code or None)
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import structlog
 from sqlalchemy import func, or_, select, update
-from telegram import Bot, LinkPreviewOptions
+from telegram import Bot, BotCommandScopeChat, LinkPreviewOptions
 from telegram.constants import ParseMode
 from telegram.error import BadRequest, Forbidden, NetworkError, RetryAfter, TelegramError
 
@@ -189,6 +189,8 @@ class Sender:
                 await self._quietly(self.bot.answer_callback_query(reply["query"], reply.get("text") or None))
             case "retire":
                 await self._quietly(self.bot.edit_message_reply_markup(chat_id, reply["message"]))
+            case "menu":
+                await self._quietly(self.bot.set_my_commands(reply["commands"], BotCommandScopeChat(chat_id)))
             case "video_note":
                 await self.bot.send_video_note(chat_id, reply["file"])
             case kind if kind in FILES:

@@ -89,17 +89,6 @@ COMMANDS: dict[str, Callable[[Turn], Awaitable[None]]] = {
     "cancel": people.cancel,
 }
 
-MENUS = {  # which commands a role finds in its menu
-    "inspector": ("tasks", "code", "subject", "leads", "train"),
-    "supervisor": ("review", "subject", "draws", "plans", "digest", "stats", "announce", "credit", "label"),
-    "liaison": ("leads", "plans", "digest", "credit"),
-    "deputy": ("leads",),
-    "office": ("plans", "leads", "digest", "stats", "announce", "credit"),
-    "administrator": ("import", "subject", "label", "invite", "plans", "stats", "announce"),
-    "": ("start", "lang", "help", "cancel"),
-}
-
-
 EVIDENCE = filters.VOICE | filters.AUDIO | filters.VIDEO | filters.VIDEO_NOTE | filters.LOCATION
 
 

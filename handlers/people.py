@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 
 from actions import annual, people, visits
 from actions.lead_lists import desktop
+from handlers import menus
 from handlers.buttons import button
 from handlers.turn import Turn
 from locales import LANGUAGES
@@ -25,6 +26,7 @@ async def start(turn: Turn) -> None:
         await _open_invitation(turn, token.strip())
     else:
         turn.wait_no_more()
+        menus.hang(turn)
         await where_you_are(turn)
 
 
@@ -45,6 +47,7 @@ async def bind(turn: Turn, _: Any) -> None:
     """`是我，绑定`: only in the chat that opened the link."""
     await people.bind(turn.session, turn.chat, _opened(turn), turn.now)
     turn.wait_no_more()
+    menus.hang(turn)
     await where_you_are(turn, greeting="bind.done")
 
 
@@ -148,6 +151,7 @@ async def choose_language(turn: Turn, _: Any) -> None:
     if turn.args[0] >= len(LANGUAGES):
         raise Refusal("gone")
     turn.chat.language = LANGUAGES[turn.args[0]]
+    menus.hang(turn)
     await where_you_are(turn)
 
 

@@ -19,8 +19,7 @@ MOST_RETURNS = 2  # then the joint conference office decides
 
 CASE, NO_CASE, CORRECTED, PROSECUTION, OTHER = "case", "no_case", "corrected", "prosecution", "other"
 OUTCOMES = (CASE, NO_CASE, CORRECTED, PROSECUTION, OTHER)  # 立案, 不予立案, 责令改正, 移送司法, 其他
-ORIGINS = ("visit", "free", "complaint", "handover", "warning")  # R1.1: the last three come from outside
-FROM_OUTSIDE = ("complaint", "handover", "warning")  # 投诉举报, 移送, 监测预警
+FROM_OUTSIDE = ("complaint", "handover", "warning")  # 投诉举报, 移送, 监测预警 (R1.1); the others: visit, free
 WITHOUT_ENFORCEMENT = ("联席会议", "公证")  # departments that witness and decide, but act on no lead
 RECEIVE = ("liaison", "deputy", "supervisor")  # the roles that act for a department, in the order they are asked
 READ = ("inspector", "supervisor", "liaison", "deputy", "administrator")  # an expert is not of the department

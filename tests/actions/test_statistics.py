@@ -18,7 +18,7 @@ from sqlalchemy import bindparam, insert, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from actions.areas import ensure_areas
-from actions.statistics import Scope, by, narrowed, overview, rows
+from actions.statistics import Scope, by, overview, rows
 from models.base import Instant
 from models.database import Database
 from models.draws import Draw
@@ -224,6 +224,15 @@ PLAIN = {
 LEADS = """FROM leads l JOIN organs o ON o.id = l.organ_id LEFT JOIN visits v ON v.id = l.visit_id
 LEFT JOIN tasks t ON t.id = v.task_id WHERE o.area_code IN ({areas}) AND {task}
 AND l.state <> 'closed' AND l.sent_at >= :start AND l.sent_at < :end"""
+
+
+def narrowed(scope: Scope, dimension: str, key: str) -> Scope:
+    """The scope of one line of `by`: the same figure over it gives the line's share."""
+    if dimension == "month":
+        month = next(one for one in scope.period.months if f"{one.first:%Y-%m}" == key)
+        return replace(scope, period=month)
+    named: dict[str, Any] = {dimension: key}
+    return replace(scope, **named)
 
 
 @cache

@@ -41,7 +41,7 @@ async def test_a_lot_names_two_and_anybody_can_draw_it_again(database: Database)
     async with database.write() as session:
         lead, item, by, _ = await accepted(session)
         visit = await targeted.for_lead(session, lead, item, [], by, MONDAY)
-        cause = await targeted.cause_of(session, visit)
+        cause = await session.get_one(Cause, visit.id)
         assert cause
         assert (visit.origin, visit.state, cause.lead_id) == ("targeted", "released", lead.id)
         drawn = [seat.person.staff_no for seat in visit.seats if seat.person]

@@ -3,6 +3,7 @@
 from sqlalchemy import select
 
 from actions import people
+from handlers import COMMANDS, menus
 from models.people import Chat
 from tests.conversations.conftest import Town
 
@@ -39,3 +40,24 @@ async def test_a_stranger_is_greeted_in_their_language(town: Town) -> None:
     await phone.sees("This is Suicha")
     await phone.says("/tasks")
     await phone.sees("You are not bound yet")
+
+
+async def test_a_chat_finds_the_commands_of_its_person_in_its_menu(town: Town) -> None:
+    inspector, stranger = town["李娜"], town.telegram.phone("路人", user_id=2004, language="en")
+    assert [one["command"] for one in await stranger.commands()] == ["start", "help", "lang", "cancel"]
+    await inspector.says("/start")
+    await inspector.sees("李娜")
+    await inspector.settles()
+    names = [one["command"] for one in await inspector.commands()]
+    assert names[:2] == ["tasks", "code"]
+    assert {"invite", "review"} & set(names) == set()
+    await inspector.says("/lang")
+    await inspector.sees("用哪种语言")
+    await inspector.presses("English")
+    await inspector.settles()
+    assert (await inspector.commands())[0]["description"] == "My visits"
+
+
+def test_each_command_is_in_somebodys_menu() -> None:
+    roles = (*menus.OF_ROLE, "expert")
+    assert {name for role in roles for name in menus.menu([role])} == set(COMMANDS)
