@@ -13,6 +13,7 @@ from markupsafe import Markup
 
 from actions import visits
 from actions.calendars import official
+from handlers import people
 from handlers.buttons import button
 from handlers.turn import NOTHING, Rows, Turn
 from handlers.wording import brief
@@ -27,8 +28,10 @@ STEPS = {"accept": "accepted", "start": "arriving", "here": "there"}  # what a t
 
 
 async def begin(turn: Turn, _: Any = None) -> None:
-    """`/train`, `练一次`: a made-up visit is offered. Refused to whom a real one is under way."""
-    if real := await visits.under_way(turn.session, turn.person):
+    """`/train`, `练一次`: a made-up visit is offered. Refused while this chat hears what is said at a real one."""
+    real = await visits.under_way(turn.session, turn.person)
+    if real and (turn.chat.awaiting or {}).get("what") == "visit":
+        turn.show_again = people.where_you_are
         raise Refusal("training.busy", name=real.subject.name)
     await _show(turn, Practice())
 

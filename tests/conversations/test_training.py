@@ -107,7 +107,7 @@ async def drawn(tmp_path: Path, clock: Clock) -> AsyncIterator[Town]:
 
 async def test_nobody_practises_in_the_middle_of_a_visit(drawn: Town) -> None:
     visit, phone = await open_checklist(drawn, "李娜"), drawn["李娜"]
-    await answer_to(phone, phone.says("/train"), f"您正在检查 {visit.subject.name}")
+    await answer_to(phone, phone.says("/train"), f"您正在检查 {visit.subject.name}", "待检查")
     await answer_to(phone, phone.says("1 符合"), "2/5")
 
 
