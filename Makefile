@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .SILENT:
-.PHONY: help run demo test test-all check bench lock
+.PHONY: help run demo test test-all coverage check bench lock
 .DEFAULT_GOAL := help
 
 help:
@@ -12,6 +12,7 @@ help:
 	echo "make demo   the whole loop told by itself, on SUBJECTS=file.csv if given"
 	echo "make test   the tests, within fifteen minutes on two cores; ARGS='-k draw' for some"
 	echo "make test-all  with the longest dialogues, and dialogues on PostgreSQL too; about an hour"
+	echo "make coverage  the tests once more, and which lines and branches they reach"
 	echo "make check  style, types, floors"
 	echo "make bench  what it can do, into docs/benchmarks.md; half an hour, on a machine that does nothing else"
 	echo "make lock   requirements.txt and requirements-dev.txt anew from pyproject.toml"
@@ -28,6 +29,10 @@ test: .venv/.installed-dev
 
 test-all: .venv/.installed-dev
 	ALL_TESTS=1 WALKS=200 ROUNDS=50 KILLS=200 FAULTS=5 tests/with_postgres.sh $(BIN)/python -m pytest -n 2
+
+coverage: .venv/.installed-dev
+	tests/with_postgres.sh $(BIN)/python -m slipcover --format json --out .coverage.json -m pytest -n 4
+	$(BIN)/python -m slipcover --merge .coverage.json --out .coverage.json --fail-under 92
 
 bench: .venv/.installed-dev
 	$(BIN)/python bench/report.py $(ARGS)

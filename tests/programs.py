@@ -6,6 +6,7 @@ its own environment, arguments, output and signals.
 
 from __future__ import annotations
 
+import json
 import multiprocessing
 import os
 import subprocess
@@ -20,7 +21,8 @@ import time_machine
 
 ROOT = Path(__file__).parents[1]
 _fork = multiprocessing.get_context("forkserver")
-_fork.set_forkserver_preload(["bot.cli"])
+MEASURED = os.environ.get("SLIPCOVER_COVERAGE_DIR")  # by `make coverage`
+_fork.set_forkserver_preload([*(["slipcover.pytest_plugin"] if MEASURED else []), "bot.cli"])
 
 
 def start(words: tuple[str, ...], environment: Mapping[str, str], out: Path, err: Path) -> ForkServerProcess:
@@ -60,3 +62,14 @@ def _run(words: tuple[str, ...], environment: dict[str, str], out: Path, err: Pa
     except Exception:  # as Python does with a program of its own
         sys.excepthook(*sys.exc_info())  # type: ignore[arg-type]
         sys.exit(1)
+    finally:
+        if MEASURED:
+            _keep_coverage(Path(MEASURED))
+
+
+def _keep_coverage(folder: Path) -> None:
+    """Put what ran in this process beside what ran in the workers."""
+    from slipcover import pytest_plugin
+
+    measured = pytest_plugin._slipcover_instance.get_coverage()
+    (folder / f"coverage-gw-{os.getpid()}.json").write_text(json.dumps(measured))

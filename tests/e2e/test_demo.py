@@ -5,11 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
-import select
-import signal
 import socket
-import subprocess
-import sys
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -18,7 +14,8 @@ from typing import Any
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests import programs
+
 PATIENCE = 60.0  # seconds, on a machine that runs all tests at once
 STOPS = 5.0
 
@@ -47,31 +44,31 @@ class Demo:
 
     def __init__(self, folder: Path, port: int) -> None:
         self.began = time.monotonic()
-        command = [sys.executable, "-m", "bot", "demo"]
-        self.process = subprocess.Popen(
-            command, cwd=ROOT, env=environment(folder, port), stdout=subprocess.PIPE, stderr=subprocess.STDOUT
-        )
-        self.said = ""
+        self._printed = folder.parent / f"printed-{time.monotonic_ns()}"
+        self.process = programs.start(("demo",), environment(folder, port), self._printed, self._printed)
+
+    @property
+    def said(self) -> str:
+        """What it printed so far."""
+        return self._printed.read_text("utf-8") if self._printed.exists() else ""
 
     def ready(self) -> tuple[str, str]:
         """The addresses of the phones and of the register, once both are printed."""
-        assert self.process.stdout
         while time.monotonic() - self.began < PATIENCE:
-            if select.select([self.process.stdout], [], [], 0.1)[0]:
-                self.said += os.read(self.process.stdout.fileno(), 65536).decode()
-                found = re.findall(r"http://\S+", self.said)
-                if len(found) >= 2 and self.said.endswith("\n"):
-                    return found[0], found[1]
-            assert self.process.poll() is None, self.said
+            found = re.findall(r"http://\S+", self.said)
+            if len(found) >= 2 and self.said.endswith("\n"):
+                return found[0], found[1]
+            assert self.process.exitcode is None, self.said
+            time.sleep(0.1)
         raise AssertionError(f"not ready within {PATIENCE} s: {self.said}")
 
     def stop(self) -> None:
-        self.process.send_signal(signal.SIGTERM)
+        self.process.terminate()
         began = time.monotonic()
-        rest, _ = self.process.communicate(timeout=30)
-        assert time.monotonic() - began < STOPS
-        assert self.process.returncode == 0, self.said + rest.decode()
-        assert "Traceback" not in self.said + rest.decode()
+        self.process.join(30)
+        assert programs.MEASURED or time.monotonic() - began < STOPS  # writing down what ran takes its time
+        assert self.process.exitcode == 0, self.said
+        assert "Traceback" not in self.said
 
 
 def fetch(url: str) -> str:
@@ -138,11 +135,8 @@ def demos(tmp_path: Path) -> Iterator[list[Demo]]:
     started: list[Demo] = []
     yield started
     for demo in started:
-        if demo.process.poll() is None:
-            demo.process.kill()
-        demo.process.wait()
-        if demo.process.stdout:
-            demo.process.stdout.close()
+        demo.process.kill()
+        demo.process.join()
 
 
 def test_the_demo_is_ready_soon_and_goes_on_after_a_restart(tmp_path: Path, demos: list[Demo]) -> None:
@@ -166,8 +160,7 @@ def test_the_demo_is_ready_soon_and_goes_on_after_a_restart(tmp_path: Path, demo
         (bundle / name).write_text(fetch(f"{register}draws/1/{name}"), "utf-8", newline="")
     if "excluded" in (bundle / "commitment.json").read_text("utf-8"):
         (bundle / "excluded.tsv").write_text(fetch(f"{register}draws/1/excluded.tsv"), "utf-8", newline="")
-    checked = subprocess.run([sys.executable, "-m", "bot", "verify", str(bundle)], cwd=ROOT, check=False)
-    assert checked.returncode == 0
+    assert programs.run(("verify", str(bundle)), environment(tmp_path)).returncode == 0
     demos[-1].stop()
 
     demos.append(Demo(tmp_path / "data", port))
@@ -222,30 +215,14 @@ def test_other_data_is_not_taken_for_the_city(tmp_path: Path) -> None:
     staff = tmp_path / "staff.csv"
     staff.write_text("工号,姓名,单位,区域,角色\n1,甲,义乌市市场监督管理局,义乌市,主管\n", "utf-8")
     env = environment(tmp_path / "data", free_ports())
-    subprocess.run([sys.executable, "-m", "bot", "import", "inspectors", str(staff)], cwd=ROOT, env=env, check=True)
-    refused = subprocess.run(
-        [sys.executable, "-m", "bot", "demo"],
-        cwd=ROOT,
-        env=env,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    assert programs.run(("import", "inspectors", str(staff)), env).returncode == 0
+    refused = programs.run(("demo",), env, within=60)
     assert refused.returncode == 1
     assert "不是演示城市" in refused.stdout
 
 
 def test_the_story_is_told_to_its_end(tmp_path: Path) -> None:
-    told = subprocess.run(
-        [sys.executable, "-m", "bot", "demo", "--story"],
-        cwd=ROOT,
-        env=environment(tmp_path / "data"),
-        capture_output=True,
-        text=True,
-        timeout=280,
-        check=False,
-    )
+    told = programs.run(("demo", "--story"), environment(tmp_path / "data"), within=280)
     assert told.returncode == 0, told.stdout[-3000:] + told.stderr[-3000:]
     assert "全部走通" in told.stdout
     assert "核验通过" in told.stdout
