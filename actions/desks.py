@@ -30,7 +30,7 @@ async def bound(session: AsyncSession, people: Iterable[Person]) -> list[Person]
 async def stand_in(session: AsyncSession, person: Person, today: date) -> Person:
     """Who looks after somebody's leads today: the person, or whom they handed their desk to."""
     desk = await desk_of(session, person, today)
-    return desk.deputy if desk and desk.deputy.status == "active" else person
+    return desk.deputy if desk and desk.deputy.there(today) else person
 
 
 async def stands_in_for(session: AsyncSession, person: Person, today: date) -> list[Person]:
@@ -44,13 +44,13 @@ async def stands_in_for(session: AsyncSession, person: Person, today: date) -> l
 async def receivers(session: AsyncSession, organ_id: int, today: date) -> list[Person]:
     """Who acts for a department today: its liaisons, else their deputies, else its supervisors; the first reachable.
 
-    Where nobody can be reached, whoever would act: a notice waits until they bind their phone.
+    Where nobody can be reached, or all are on leave, whoever would act: a notice waits until they bind their phone.
     """
     everybody: list[Person] = []
     for role in RECEIVE:
         held = await with_role(session, role, organ_id)
         people = list({one.id: one for one in [await stand_in(session, person, today) for person in held]}.values())
-        if reached := await bound(session, people):
+        if reached := await bound(session, [one for one in people if one.there(today)]):
             return reached
         everybody = everybody or people
     return everybody
@@ -65,7 +65,7 @@ async def office(session: AsyncSession, lead: Lead) -> list[Person]:
 async def senders(session: AsyncSession, lead: Lead, today: date) -> list[Person]:
     """Who hears for the sending side: the sender or their stand-in; where they are away, their department."""
     person = await stand_in(session, lead.sender, today)
-    if person.status == "active" and person.organ_id == lead.source_organ_id:
+    if person.there(today) and person.organ_id == lead.source_organ_id:
         return [person]
     return await receivers(session, lead.source_organ_id, today)
 
@@ -73,7 +73,7 @@ async def senders(session: AsyncSession, lead: Lead, today: date) -> list[Person
 async def handlers(session: AsyncSession, lead: Lead, today: date) -> list[Person]:
     """Who has an accepted lead: its handler or their stand-in; where they are away, their department."""
     person = await stand_in(session, lead.handler, today) if lead.handler else None
-    if person and person.status == "active" and person.organ_id == lead.organ_id:
+    if person and person.there(today) and person.organ_id == lead.organ_id:
         return [person]
     return await receivers(session, lead.organ_id, today)
 
@@ -129,7 +129,7 @@ async def may_see(session: AsyncSession, lead: Lead, person: Person) -> bool:
 async def hand_over(session: AsyncSession, by: Person, deputy: Person, until: date, now: datetime) -> Desk:
     """Hand one's desk to a colleague from today until a day: they are told of, and may do, what one could."""
     today = now.date()
-    if deputy.organ_id != by.organ_id or deputy.id == by.id or deputy.status != "active":
+    if deputy.organ_id != by.organ_id or deputy.id == by.id or not deputy.there(today):
         raise Refusal("desks.colleague")
     if not today <= until or (until - today).days > LONGEST_LEAVE:
         raise Refusal("desks.until", most=LONGEST_LEAVE)

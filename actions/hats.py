@@ -22,7 +22,7 @@ async def origin(session: AsyncSession, visit: Visit, seat: Seat) -> Visit:
     return await session.get_one(Visit, seat.drawn_for) if seat.drawn_for else visit
 
 
-async def draw_on(session: AsyncSession, visit: Visit, seat: Seat) -> tuple[Person | None, dict[str, Any]]:
+async def draw_on(session: AsyncSession, visit: Visit, seat: Seat, today: date) -> tuple[Person | None, dict[str, Any]]:
     """Who takes a vacant seat by the draw's own rule, with loads as they are now; nobody where no draw named it.
 
     Beside the person, what the public record says of it: `inspector`, `mode`, `loads`, `passed_over` (R3.2.2a).
@@ -32,7 +32,7 @@ async def draw_on(session: AsyncSession, visit: Visit, seat: Seat) -> tuple[Pers
     if draw is None or not draw.certificate:
         return None, {"inspector": "", "mode": "open"}
     files = await draws.files_of(session, draw)
-    people = await _people(session, draw)
+    people = await _people(session, draw, today)
     barred = await _barred(session, files, people, [visit, drawn_for])
     drawn = bundles.drawn_on(files, drawn_for.public_id, seat.slot, await _loads(session, people), barred)
     return people.get(drawn["inspector"]), drawn
@@ -43,7 +43,7 @@ async def seats_of_reserve(
 ) -> list[tuple[Person | None, dict[str, Any]]]:
     """The seats of a reserve that comes instead of a subject, each as `draw_on` answers (docs/draw.md, Later)."""
     files = await draws.files_of(session, draw)
-    people = await _people(session, draw)
+    people = await _people(session, draw, today)
     barred = _unfit(files, people)
     ids = {person.id: name for name, person in people.items()}
     barred |= {ids[one]: "recused" for one in await _recused(session, subject_id, today) if one in ids}
@@ -86,8 +86,8 @@ def utc(at: datetime) -> str:
     return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
-async def _people(session: AsyncSession, draw: Draw) -> dict[str, Person]:
-    return {public_id(draw, one): one for one in await pools.inspectors(session, draw.task)}
+async def _people(session: AsyncSession, draw: Draw, today: date) -> dict[str, Person]:
+    return {public_id(draw, one): one for one in await pools.inspectors(session, draw.task, today)}
 
 
 async def _loads(session: AsyncSession, people: dict[str, Person]) -> dict[str, int]:

@@ -6,13 +6,14 @@ Its department follows from its name (`rules.people.department_of`), its area fr
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import date
 from typing import ClassVar, cast
 
 from sqlalchemy import Table, func, insert, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from actions.areas import ensure_areas, gazetteer
-from actions.cells import Fault, Values, known, phone, tags, tidy, until, words
+from actions.cells import Fault, Values, date_of, known, phone, tags, tidy, until, words
 from actions.headers import Column
 from actions.import_report import Note
 from actions.importing import Keyed, Kind
@@ -35,6 +36,12 @@ COLUMNS = (
     Column("specialties", ("专业", "专长", "业务专长", "专业资质", "资质", "specialty")),
     Column("phone", ("电话", "联系电话", "手机", "手机号", "手机号码")),
     Column("status", ("状态", "在岗状态", "人员状态")),
+    Column(
+        "leave_from", ("休假开始", "请假开始", "休假自", "请假自", "休假开始日期", "请假开始日期", "休假起", "请假起")
+    ),
+    Column(
+        "leave_until", ("休假至", "请假至", "休假结束", "请假结束", "休假结束日期", "请假结束日期", "休假止", "请假止")
+    ),
 )
 
 
@@ -51,6 +58,8 @@ class Inspectors(Keyed):
         "specialties": (),
         "phone": "",
         "status": "active",
+        "leave_from": None,
+        "leave_until": None,
     }
 
     async def open(self) -> None:
@@ -91,7 +100,24 @@ class Inspectors(Keyed):
             values["phone"] = phone("phone", text["phone"])
         if text.get("status"):
             values["status"] = known(people.status_of_word(text["status"]), "status", "unknown_status", text["status"])
+        if "leave_from" in text or "leave_until" in text:
+            values |= _leave(text)
+            if values.get("status") == "leave" and (values["leave_from"] or values["leave_until"]):
+                values["status"] = "active"  # 请假 with its days ends by itself
         return text["staff_no"], values
+
+    async def change(self, rows: list[Values], before: list[Values]) -> None:
+        """Where a file only says 请假, days that are known and not over yet stand; others are forgotten."""
+        pairs = [(self._settled(row), old) for row, old in zip(rows, before, strict=True)]
+        if different := [(row, old) for row, old in pairs if row != old]:
+            await super().change([row for row, _ in different], [old for _, old in different])
+
+    def _settled(self, row: Values) -> Values:
+        if row["status"] != "leave" or not (row["leave_from"] or row["leave_until"]):
+            return row
+        if row["leave_until"] and row["leave_until"] < self.now.date():
+            return row | {"leave_from": None, "leave_until": None}
+        return row | {"status": "active"}
 
     async def prepare(self, values: Values) -> None:
         """Put the organ's id for its name; make the organ if it is new."""
@@ -118,6 +144,18 @@ class Inspectors(Keyed):
             self.report.notes.append(Note("uncertified", {"n": uncertified}))
 
 
+def _leave(text: dict[str, str]) -> Values:
+    """The days of a leave. One column alone says both: the first day is not known, or the last."""
+    first, last = (date_of(column, text.get(column, "")) for column in ("leave_from", "leave_until"))
+    if first and last and last < first:
+        raise Fault("leave_until", "leave_order", text["leave_until"])
+    return {"leave_from": first, "leave_until": last}
+
+
+def _day(day: date | None) -> str:
+    return day.isoformat() if day else ""
+
+
 async def export(session: AsyncSession) -> AsyncIterator[dict[str, str]]:
     """All staff, in the order of their numbers."""
     for one in await session.scalars(select(Person).order_by(Person.staff_no)):
@@ -133,6 +171,8 @@ async def export(session: AsyncSession) -> AsyncIterator[dict[str, str]]:
             "specialties": ";".join(one.specialties),
             "phone": one.phone,
             "status": people.STATUSES[one.status],
+            "leave_from": _day(one.leave_from),
+            "leave_until": _day(one.leave_until),
         }
 
 

@@ -143,7 +143,7 @@ async def reassign(session: AsyncSession, lead: Lead, to: Person, by: Person, no
     await _as_receiver(session, lead, by, now)
     if lead.state != "accepted":
         raise Refusal("leads.not_now")
-    if to.organ_id != lead.organ_id or to.status != "active" or not set(READ) & set(to.roles):
+    if to.organ_id != lead.organ_id or not to.there(now.date()) or not set(READ) & set(to.roles):
         raise Refusal("leads.colleague")
     move(lead, "accepted", lead.due, office=lead.office_by)
     lead.handler_id, lead.handler = to.id, to

@@ -1,16 +1,18 @@
-"""Who may speak as whom: invitations, and the binding of a chat to a person."""
+"""Who may speak as whom: invitations, the binding of a chat to a person, and until when somebody is on leave."""
 
 from __future__ import annotations
 
 import secrets
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from hashlib import sha256
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from actions.journal import record
 from actions.notify import notify
+from models.changes import Change
 from models.people import Chat, Invitation, Person, chat_of, with_role
 from rules.refusal import Refusal
 
@@ -65,6 +67,68 @@ async def bind(session: AsyncSession, chat: Chat, invitation_id: int, now: datet
     chat.person_id, chat.person, chat.bound_at = person.id, person, now
     record(session, now, person, "bind", "person", person.id, after={"chat": chat.id})
     return person
+
+
+async def colleague(session: AsyncSession, staff_no: str, by: Person) -> Person:
+    """For whom somebody may set a leave: oneself, a supervisor those of the organ, an administrator anybody."""
+    person: Person | None = await session.scalar(select(Person).where(Person.staff_no == staff_no))
+    if person is None or person.status == "left":
+        raise Refusal("people.unknown", staff_no=staff_no)
+    mine = person.organ_id == by.organ_id and "supervisor" in by.roles
+    if person.id != by.id and not mine and "administrator" not in by.roles:
+        raise Refusal("people.not_your_staff", name=person.name)
+    return person
+
+
+async def take_leave(
+    session: AsyncSession, person: Person, first: date, last: date | None, by: Person, now: datetime
+) -> None:
+    """On leave from a day until another, both included, or nobody knows until when; back by itself the day after.
+
+    Meanwhile the person is drawn and appointed for nothing, and seats not begun go to the next by rule (R3.2.2a).
+    """
+    if last is not None and (last < first or last < now.date()):
+        raise Refusal("people.leave_over")
+    await _set_leave(session, person, "take_leave", first, last, by, now)
+
+
+async def come_back(session: AsyncSession, person: Person, by: Person, now: datetime) -> None:
+    """Back before the day, or the leave does not come about."""
+    if not person.leaves(now.date()):
+        raise Refusal("people.not_on_leave", name=person.name)
+    await _set_leave(session, person, "end_leave", None, None, by, now)
+
+
+async def on_leave(session: AsyncSession, organ_id: int, today: date) -> list[Person]:
+    """Who of an organ is on leave, or will be, the first to be back first."""
+    query = select(Person).where(Person.organ_id == organ_id, Person.status != "left").order_by(Person.staff_no)
+    found = [one for one in await session.scalars(query) if one.leaves(today)]
+    return sorted(found, key=lambda one: one.leave_until or date.max)
+
+
+async def _set_leave(
+    session: AsyncSession, person: Person, verb: str, first: date | None, last: date | None, by: Person, now: datetime
+) -> None:
+    before, after = _leave_of(person), {"leave_from": first, "leave_until": last}
+    person.status, person.leave_from, person.leave_until = "active", first, last
+    shown = {name: value and value.isoformat() for name, value in after.items()}
+    record(session, now, by, verb, "person", person.id, before=before, after=shown)
+    change = Change(noun="person", thing=person.id, at=now, by_id=by.id, source="chat", before=before)
+    change.after = {"status": "active", **shown}
+    session.add(change)
+    await session.flush()
+    told = {one.id for one in await with_role(session, "supervisor", person.organ_id)} | {person.id}
+    for one in sorted(told - {by.id}):
+        await notify(session, one, "people.leave", str(change.id), now, who=person.id)
+
+
+def _leave_of(person: Person) -> dict[str, Any]:
+    first, last = person.leave_from, person.leave_until
+    return {
+        "status": person.status,
+        "leave_from": first and first.isoformat(),
+        "leave_until": last and last.isoformat(),
+    }
 
 
 def _usable(invitation: Invitation | None, now: datetime) -> Invitation:

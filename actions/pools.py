@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.base import has_tag
 from models.draws import Draw
-from models.people import Area, Organ, Person
+from models.people import Area, Organ, Person, at_work
 from models.plans import Task
 from models.subjects import Subject, SubjectLabel
 from models.visits import Seat, SeatRefusal, Visit
@@ -83,7 +83,7 @@ async def build(session: AsyncSession, task: Task, pool_key: bytes, now: datetim
     if not pool:
         raise Refusal("draws.empty_pool")
     ratios = strata.ratios(task.ratio, task.ceiling, factors)
-    people = await inspectors(session, task)
+    people = await inspectors(session, task, now.date())
     if missing := set(task.departments) - {one.organ.department for one in people}:
         raise Refusal("draws.no_inspectors", department=min(missing))
     loads = await load(session)
@@ -155,14 +155,14 @@ async def inspectors_by_public_id(session: AsyncSession, held: Draw) -> dict[str
     return {bundles.public_inspector_id(held.pool_key, staff_no): person_id for person_id, staff_no in people}
 
 
-async def inspectors(session: AsyncSession, task: Task) -> list[Person]:
-    """Who may be drawn for a task: of its departments, active, with a certificate that is valid to its end."""
+async def inspectors(session: AsyncSession, task: Task, today: date) -> list[Person]:
+    """Who may be drawn for a task: of its departments, at work today, with a certificate that is valid to its end."""
     query = (
         select(Person)
         .join(Organ, Organ.id == Person.organ_id)
         .where(
             Organ.department.in_(task.departments),
-            Person.status == "active",
+            at_work(today),
             has_tag(Person.roles, "inspector"),
             Person.certificate != "",
             Person.certificate_until >= task.ends,

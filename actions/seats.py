@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from datetime import date, datetime
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, not_, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -15,7 +15,7 @@ from actions.journal import record
 from actions.notify import notify
 from actions.seat_notices import Vacated, tell
 from models.draws import Draw
-from models.people import Person, with_role
+from models.people import Person, at_work, with_role
 from models.visits import Seat, SeatRefusal, Visit
 from rules import stages
 from rules.people import certificate_valid
@@ -180,9 +180,7 @@ async def vacate_unfit(session: AsyncSession, now: datetime) -> list[Vacated]:
     """
     today = now.date()
     lapsed = or_(Person.certificate == "", Person.certificate_until.is_(None), Person.certificate_until < today)
-    unfit = (
-        select(Seat.visit_id).join(Person, Person.id == Seat.person_id).where(or_(Person.status != "active", lapsed))
-    )
+    unfit = select(Seat.visit_id).join(Person, Person.id == Seat.person_id).where(or_(not_(at_work(today)), lapsed))
     query = select(Visit).where(Visit.state.in_(NOT_STARTED), Visit.id.in_(unfit)).order_by(Visit.id)
     vacated = []
     for visit in await session.scalars(query.with_for_update(of=Visit)):
@@ -190,8 +188,8 @@ async def vacate_unfit(session: AsyncSession, now: datetime) -> list[Vacated]:
             if (person := seat.person) is None:
                 continue
             valid = certificate_valid(person.certificate, person.certificate_until, today)
-            if not valid or person.status != "active":
-                kind = "certificate" if person.status == "active" else "inactive"
+            if not valid or not person.there(today):
+                kind = "certificate" if person.there(today) else "inactive"
                 vacated.append(await vacate(session, visit, seat, kind, "", None, now))
     await tell(session, vacated, None, now)
     return vacated
@@ -211,7 +209,7 @@ async def vacate(
     await _remember(session, visit, left, kind, reason, now)
     record(session, now, by, kind, "visit", visit.id, before={"seat": seat.number, "person": left.id}, why=reason)
     await session.flush()
-    successor, shown = await hats.draw_on(session, visit, seat)
+    successor, shown = await hats.draw_on(session, visit, seat, now.date())
     seat.person_id, seat.person = (successor.id, successor) if successor else (None, None)
     seat.mode, seat.arrived_at, seat.signed_at, seat.answer_by = shown["mode"], None, None, None
     seat.arrived_metres, seat.arrived_by_signing = None, False
@@ -244,6 +242,8 @@ async def appoint(session: AsyncSession, visit: Visit, seat: Seat, person: Perso
         raise Refusal("seats.on_it_already", name=person.name)
     if not person.certificate or person.certificate_until is None or person.certificate_until < visit.due:
         raise Refusal("seats.no_certificate", name=person.name)
+    if not person.there(now.date()):
+        raise Refusal("seats.on_leave", name=person.name)
     seat.person_id, seat.person, seat.mode = person.id, person, "appointed"
     visit.state = "released" if visit.state == "accepted" else visit.state
     visit.version += 1
@@ -261,12 +261,12 @@ async def appoint(session: AsyncSession, visit: Visit, seat: Seat, person: Perso
     record(session, now, by, "appoint", "visit", visit.id, after={"seat": seat.number, "person": person.id})
 
 
-async def candidates(session: AsyncSession, visit: Visit, seat: Seat, limit: int) -> list[Person]:
-    """Who could be appointed to an open seat: of its department, certified, not on this visit, least busy first."""
+async def candidates(session: AsyncSession, visit: Visit, seat: Seat, limit: int, today: date) -> list[Person]:
+    """Who could be appointed to an open seat: certified, at work, not on this visit, least busy first."""
     load = await pools.load(session)
     drawn_for = await hats.origin(session, visit, seat)
     gone = await hats.gone(session, [visit, drawn_for])
-    people = await pools.inspectors(session, drawn_for.task)
+    people = await pools.inspectors(session, drawn_for.task, today)
     fit = [one for one in people if one.id not in gone and one.organ.department == seat.department]
     fit.sort(key=lambda one: (one.area_code != visit.subject.area_code, load[one.id], one.staff_no))
     return fit[:limit]

@@ -23,7 +23,7 @@ from models.base import has_tag
 from models.corrections import Cause, Correction
 from models.items import Item
 from models.leads import Lead
-from models.people import Organ, Person
+from models.people import Organ, Person, at_work
 from models.plans import Task, TaskItem
 from models.subjects import Subject
 from models.visits import Part, Seat, Visit
@@ -94,9 +94,8 @@ async def drawn(session: AsyncSession, organ: Organ, subject: Subject, but: Sequ
 async def candidates(session: AsyncSession, organ: Organ, subject: Subject, now: datetime) -> list[Person]:
     """The inspectors who may go: there, certified until the visit is due, not recused; the least busy first."""
     due = deadline("targeted", now.date(), organ.id)
-    query = select(Person).where(
-        Person.organ_id == organ.id, Person.status == "active", has_tag(Person.roles, "inspector")
-    )
+    here = at_work(now.date())
+    query = select(Person).where(Person.organ_id == organ.id, here, has_tag(Person.roles, "inspector"))
     recused = await hats.recused_at(session, subject.id)
     load = await pools.load(session)
     people = [

@@ -19,6 +19,7 @@ from telegram.ext import (
 )
 
 from handlers import (
+    absence,
     announcements,
     annual,
     appeals,
@@ -82,6 +83,7 @@ COMMANDS: dict[str, Callable[[Turn], Awaitable[None]]] = {
     "subject": subjects.start,
     "import": imports.explain,
     "label": labels.start,
+    "leave": absence.start,
     "invite": people.invite,
     "train": training.begin,
     "lang": people.language,
@@ -113,6 +115,10 @@ BUTTONS = {
         timeless("train_sign", training.sign),
         timeless("train_stop", training.stop),
         timeless("lang", people.choose_language),
+        timeless("away", absence.start),
+        timeless("away_yes", absence.confirm),
+        timeless("away_no", absence.give_up),
+        timeless("away_end", absence.end),
         timeless("tasks", visits.listed),
         timeless("visits_back", visits.listed),
         timeless("one_by_one", visits.listed),

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 
 from actions.notify import tell_supervisors_of_unreachable
 from handlers import (
+    absence,
     announcements,
     annual,
     appeals,
@@ -105,6 +106,7 @@ AWAITED: dict[str, Callable[..., Awaitable[None]]] = {
     "lead.text": lead_drafts.said,
     "lead.withdraw": lead_talk.withdraw,
     "letter.refuse": letters.refuse,
+    "people.leave": absence.said,
     "plan.change": annual.changed,
     "plan.file": annual.filed_with,
     "plan.name": drafting.typed_name,

@@ -8,12 +8,12 @@ from handlers.turn import Turn
 
 EVERYBODY = ("start", "help", "lang", "cancel")
 OF_ROLE = {
-    "inspector": ("tasks", "code", "subject", "leads", "train"),
-    "supervisor": ("review", "subject", "draws", "plans", "digest", "stats", "announce", "credit", "label"),
-    "liaison": ("leads", "plans", "digest", "credit"),
+    "inspector": ("tasks", "code", "subject", "leads", "leave", "train"),
+    "supervisor": ("review", "subject", "draws", "plans", "digest", "stats", "announce", "credit", "label", "leave"),
+    "liaison": ("leads", "plans", "digest", "credit", "leave"),
     "deputy": ("leads",),
     "office": ("plans", "leads", "digest", "stats", "announce", "credit"),
-    "administrator": ("import", "subject", "label", "invite", "plans", "stats", "announce"),
+    "administrator": ("import", "subject", "label", "leave", "invite", "plans", "stats", "announce"),
 }
 
 

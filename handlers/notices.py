@@ -12,6 +12,7 @@ from actions import subject
 from actions.findings import result_of
 from actions.work import absent
 from handlers import (
+    absence,
     announcements,
     annual,
     appeals,
@@ -235,6 +236,7 @@ NOTICES: dict[str, Render] = {
     "offers.asked": offers.told("offer.please_merge"),
     "offers.declined": offers.told("offer.they_declined"),
     "offers.new": offers.told_of_new,
+    "people.leave": absence.told,
     "people.new_device": _line("people.new_device"),
     "people.unreachable": _line("people.unreachable"),
     "plans.approved": annual.told("plan.they_approved", "approved"),

@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from actions import annual, people, visits
 from actions.lead_lists import desktop
 from handlers import menus
+from handlers.absence import how
 from handlers.buttons import button
 from handlers.turn import Turn
 from locales import LANGUAGES
@@ -80,6 +81,9 @@ async def where_you_are(turn: Turn, _: Any = None, greeting: str = "") -> None:
     lines = [words(greeting)] if greeting else []
     lines.append(words("start.who", organ=person.organ.name, name=person.name))
     rows = []
+    if person.leaves(turn.today):
+        lines.append(words("start.leave", how=how(words, person, turn.today)))
+        rows.append([button(words, "away")])
     if "inspector" in person.roles:
         offered, all_open = await _visits(turn, person)
         lines.append(words("start.visits", n=all_open) if all_open else words("start.no_visits"))

@@ -157,7 +157,7 @@ async def show_open(turn: Turn, thing: tuple[Visit, Seat]) -> None:
     if seat.state != "open":
         await turn.show(f"seat:{seat.id}", words("seat.filled", name=seat.person.name if seat.person else ""))
         return
-    people = await seats.candidates(turn.session, visit, seat, OFFERED)
+    people = await seats.candidates(turn.session, visit, seat, OFFERED, turn.today)
     rows = [
         [
             button(

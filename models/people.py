@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, LargeBinary, UniqueConstraint, select
+from sqlalchemy import ColumnElement, ForeignKey, LargeBinary, UniqueConstraint, and_, func, not_, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import Base, has_tag
+from rules.people import on_leave
 
 
 class Area(Base):
@@ -36,7 +37,11 @@ class Organ(Base):
 
 
 class Person(Base):
-    """Somebody of the staff; `roles` are inspector, supervisor, liaison, administrator, expert, office (联席办)."""
+    """Somebody of the staff; `roles` are inspector, supervisor, liaison, administrator, expert, office (联席办).
+
+    A leave of which the days are known is `leave_from` and `leave_until`, both included, either perhaps unknown; the
+    `status` stays active, so that nobody has to end it (动态管理, R3.1.3a).
+    """
 
     __tablename__ = "people"
 
@@ -50,9 +55,19 @@ class Person(Base):
     certificate_until: Mapped[date | None]
     specialties: Mapped[tuple[str, ...]] = mapped_column(default=())
     phone: Mapped[str] = mapped_column(default="")
-    status: Mapped[str] = mapped_column(default="active")  # active, leave, left
+    status: Mapped[str] = mapped_column(default="active")  # active, leave (nobody knows until when), left
+    leave_from: Mapped[date | None]
+    leave_until: Mapped[date | None]
     organ: Mapped[Organ] = relationship(lazy="joined", innerjoin=True)
     area: Mapped[Area] = relationship(lazy="selectin")
+
+    def there(self, day: date) -> bool:
+        """Whether the person is at work that day: active and not on leave."""
+        return self.status == "active" and not on_leave(self.leave_from, self.leave_until, day)
+
+    def leaves(self, day: date) -> bool:
+        """Whether the person is not there, or will go on leave later."""
+        return not self.there(day) or (self.leave_from or day) > day
 
 
 class Chat(Base):
@@ -92,6 +107,13 @@ class Invitation(Base):
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
     person: Mapped[Person] = relationship(lazy="joined", innerjoin=True)
+
+
+def at_work(day: date) -> ColumnElement[bool]:
+    """`Person.there` as a condition: who may be drawn, appointed or keep a seat that day."""
+    known = or_(Person.leave_from.is_not(None), Person.leave_until.is_not(None))
+    begun, lasts = func.coalesce(Person.leave_from, day) <= day, func.coalesce(Person.leave_until, day) >= day
+    return and_(Person.status == "active", not_(and_(known, begun, lasts)))
 
 
 async def remember_card(session: AsyncSession, chat_id: int, about: str, message_id: int) -> None:

@@ -97,6 +97,14 @@ def department_of(organ: str) -> str | None:
     return None
 
 
+def on_leave(first: date | None, last: date | None, day: date) -> bool:
+    """Whether a leave covers a day. One without a first day has begun, one without a last day has no end yet.
+
+    Without either there is no leave.
+    """
+    return bool(first or last) and (first or day) <= day <= (last or day)
+
+
 def certificate_valid(certificate: str, until: date | None, day: date) -> bool:
     """Whether a law-enforcement certificate counts on a day: it has a number, and ends not before that day.
 

@@ -53,8 +53,12 @@ _DAY_AT_END = re.compile(
 _DATE = re.compile(_DAY.format(""))
 _WEEKDAY = re.compile(r"(下)?\s*(?:周|星期|礼拜)\s*([一二三四五六日天])")
 _NEAR = {"今天": 0, "today": 0, "明天": 1, "tomorrow": 1, "后天": 2, "大后天": 3}
+_COUNT_OF_DAYS = re.compile(r"(\d{1,3})\s*(?:天|日|days?)", re.IGNORECASE)
+_TO = re.compile(r"\s*(?:[~－—至到]|\bto\b|\s-\s)\s*|\s+", re.IGNORECASE)
+_OPEN_END = re.compile(r"(?:from\s+)(?P<english>.+)|(?P<chinese>.+?)\s*(?:起|开始|onwards?)", re.IGNORECASE)
 _BETWEEN = re.compile(r"[,，;；、\n]+")
 KEY_WORDS = ("重点", "重点对象", "key", "k")
+LONGEST_GUESS = 300  # days of a leave said without years: a longer one is a slip
 LONGEST = 200  # points; a longer range is a slip of the thumb
 
 
@@ -157,6 +161,38 @@ def day(text: str, today: date) -> date | None:
         if named or found >= today:
             return found
     return None
+
+
+def leave(text: str, today: date) -> tuple[date, date | None] | None:
+    """The first and last day of a leave: "12月1日至12月10日", "3天" and "12月10日" (from today), "12月1日起" (no end).
+
+    Without a year it is the next such day, or a leave that lasts already. None if the text names none, or the last
+    day is before the first.
+    """
+    text = text.strip(" 。.")
+    if match := _COUNT_OF_DAYS.fullmatch(text):
+        return (today, today + timedelta(days=int(match[1]) - 1)) if int(match[1]) else None
+    if match := _OPEN_END.fullmatch(text):
+        begins = day(match["english"] or match["chinese"], today)
+        return (begins, None) if begins else None
+    if match := _DAYS.fullmatch(text):
+        parts = ["-".join(filter(None, match.group(f"year{n}", f"month{n}", f"day{n}"))) for n in (1, 2)]
+    else:
+        parts = [part for part in _TO.split(text) if part]
+    if len(parts) == 1:
+        first, last = today, day(parts[0], today)
+    elif len(parts) == 2 and (found := day(parts[0], today)):
+        begun = found - timedelta(days=366)  # said without its year, on a day after it
+        ends = day(parts[1], today)
+        recent = day(parts[0], begun) if ends and found > ends else None
+        first = recent if recent and ends and (ends - recent).days < LONGEST_GUESS else found
+        last = day(parts[1], first)
+    else:
+        return None
+    if last is None or last < first:
+        return None
+    guessed = re.search(r"20\d\d", text) is None
+    return None if guessed and (last - first).days > LONGEST_GUESS else (first, last)
 
 
 def signs(text: str) -> bool:

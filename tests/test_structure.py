@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import asyncio
 import re
+from datetime import date
 from pathlib import Path
 from string import Formatter
 
@@ -13,6 +14,7 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from babel.messages.catalog import Message
+from sqlalchemy import select
 
 import handlers
 from actions import notify
@@ -22,10 +24,12 @@ from handlers.notices import NOTICES
 from handlers.reminders import OPENS
 from locales import LANGUAGES, catalogue, files
 from models.database import Database
+from models.people import Person, at_work
 from models.reminders import MOVES, SOURCES
 from models.subject_search import OURS
 from models.tables import Base
 from rules import corrections, deadlines, leads, people, results, statistics, visits
+from tests.conftest import prepared
 
 ROOT = Path(__file__).parent.parent
 CODE = sorted(
@@ -194,9 +198,42 @@ async def test_migrations_and_models_agree(database: Database) -> None:
         different = await connection.run_sync(
             lambda sync: compare_metadata(MigrationContext.configure(sync, opts=COMPARED), Base.metadata)
         )
-    async with database.engine.begin() as connection:
-        await connection.exec_driver_sql("DROP TABLE alembic_version")
+    await _leave_nothing(database)
     assert different == []
+
+
+async def _leave_nothing(database: Database) -> None:
+    async with database.engine.begin() as connection:
+        await connection.run_sync(Base.metadata.drop_all)
+        await connection.exec_driver_sql("DROP TABLE alembic_version")
+    prepared.clear()
+
+
+async def test_who_is_at_work_before_an_upgrade_is_at_work_after_it(database: Database) -> None:
+    url = database.engine.url.render_as_string(hide_password=False)
+    async with database.engine.begin() as connection:
+        await connection.run_sync(Base.metadata.drop_all)
+    await asyncio.to_thread(command.upgrade, config(url), "0014")
+    staff = "(1, '1', '张伟', 1, '330782', ',inspector,', '浙G1', '', '', 'active'), "
+    staff += "(2, '2', '李娜', 1, '330782', ',inspector,', '浙G2', '', '', 'leave')"
+    columns = "id, staff_no, name, organ_id, area_code, roles, certificate, specialties, phone, status"
+    async with database.engine.begin() as connection:
+        for table, values in (
+            ("areas (code, name, neighbours)", "('330782', '义乌市', '')"),
+            ("organs (id, name, department, area_code)", "(1, '义乌市市场监督管理局', '市场监管', '330782')"),
+            (f"people ({columns})", staff),
+        ):
+            await connection.exec_driver_sql(f"INSERT INTO {table} VALUES {values}")
+    await asyncio.to_thread(migrate, url)
+    async with database.read() as session:
+        found = list(await session.scalars(select(Person).order_by(Person.id)))
+        assert [(one.name, one.leave_from, one.leave_until) for one in found] == [
+            ("张伟", None, None),
+            ("李娜", None, None),
+        ]
+        assert list(await session.scalars(select(Person.name).where(at_work(date(2026, 12, 1))))) == ["张伟"]
+    await asyncio.to_thread(command.downgrade, config(url), "0014")
+    await _leave_nothing(database)
 
 
 @pytest.mark.parametrize(

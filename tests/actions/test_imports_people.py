@@ -1,9 +1,9 @@
-from datetime import date
+from datetime import date, timedelta
 
 from sqlalchemy import select
 
 from models.database import Database
-from models.people import Organ, Person, office_of
+from models.people import Organ, Person, at_work, office_of
 from rules.people import NO_END
 from tests.actions.importing import LATER, inspectors, subjects, uscc
 
@@ -98,3 +98,49 @@ async def test_the_joint_conference_office_is_who_holds_the_role_in_the_area_or_
     async with database.read() as session:
         assert [one.name for one in await office_of(session, "330782")] == ["何静"]
         assert await office_of(session, "110000") == []
+
+
+AWAY = [*STAFF, "请假开始", "休假结束日期"]
+
+
+def on_leave(staff_no: str, status: str, first: str = "", last: str = "") -> list[str]:
+    return [staff_no, *WANG[1:-1], status, first, last]
+
+
+async def test_a_leave_with_its_days_ends_by_itself(database: Database) -> None:
+    report = await inspectors(
+        database,
+        AWAY,
+        on_leave("1", "请假", "2026/12/1", "2026年12月10日"),
+        on_leave("2", "在岗", "", "2026-12-10"),
+        on_leave("3", "休假", "2026-12-01"),
+        on_leave("4", "请假"),
+        on_leave("5", "在岗", "2026-12-10", "2026-12-01"),
+    )
+    assert [(one.row, one.column, one.reason) for one in report.refused] == [(6, "休假结束日期", "leave_order")]
+    for day, there in (
+        (date(2026, 11, 30), {"1", "3"}),
+        (date(2026, 12, 1), set()),
+        (date(2026, 12, 10), set()),
+        (date(2026, 12, 11), {"1", "2"}),
+    ):
+        async with database.read() as session:
+            assert set(await session.scalars(select(Person.staff_no).where(at_work(day)))) == there
+            assert {one.staff_no for one in await session.scalars(select(Person)) if one.there(day)} == there
+
+
+async def test_a_file_that_only_says_leave_knows_less_than_the_days(database: Database) -> None:
+    day = LATER.date()
+    before, after = (day - timedelta(days=3)).isoformat(), (day + timedelta(days=3)).isoformat()
+    await inspectors(
+        database, AWAY, on_leave("1", "请假", before, after), on_leave("2", "请假", "", before), on_leave("3", "请假")
+    )
+    report = await inspectors(database, STAFF, *([str(n), *WANG[1:-1], "请假"] for n in (1, 2, 3)), now=LATER)
+    staff = await people(database)
+    assert (staff["1"].status, staff["1"].leave_until) == ("active", day + timedelta(days=3))
+    assert (staff["2"].status, staff["2"].leave_until) == ("leave", None)  # that leave was over, this is another
+    assert (staff["3"].status, report.unchanged) == ("leave", 1)
+    await inspectors(database, [*STAFF[:-1], "休假至"], ["3", *WANG[1:-1], after], now=LATER)
+    assert (await people(database))["3"].status == "active"  # the end of it became known
+    await inspectors(database, AWAY, on_leave("1", "在岗"), now=LATER)
+    assert (await people(database))["1"].there(day)

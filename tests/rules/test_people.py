@@ -1,13 +1,15 @@
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
+from rules import typed
 from rules.people import (
     NO_END,
     ROLES,
     STATUSES,
     certificate_valid,
     department_of,
+    on_leave,
     role_of_word,
     status_of_word,
 )
@@ -70,3 +72,44 @@ def test_names_and_codes_of_roles_and_status_mean_the_same() -> None:
 )
 def test_a_department_is_read_from_the_name_of_the_organ(organ: str, department: str | None) -> None:
     assert department_of(organ) == department
+
+
+def test_a_leave_covers_its_first_and_its_last_day() -> None:
+    first, last = date(2026, 12, 1), date(2026, 12, 10)
+    covered = [day for day in range(-2, 14) if on_leave(first, last, first + timedelta(days=day))]
+    assert covered == list(range(10))
+    assert on_leave(first, None, date(2030, 1, 1))
+    assert not on_leave(first, None, date(2026, 11, 30))
+    assert on_leave(None, last, date(2026, 1, 1))
+    assert not on_leave(None, last, date(2026, 12, 11))
+    assert not on_leave(None, None, first)
+
+
+MONDAY = date(2026, 11, 30)
+
+
+@pytest.mark.parametrize(
+    ("text", "first", "last"),
+    [
+        ("12月1日至12月10日", date(2026, 12, 1), date(2026, 12, 10)),
+        ("12.1-12.10", date(2026, 12, 1), date(2026, 12, 10)),
+        ("2026-12-01 to 2026-12-10", date(2026, 12, 1), date(2026, 12, 10)),
+        ("2026-12-01 2026-12-10", date(2026, 12, 1), date(2026, 12, 10)),
+        ("12月28日至1月5日", date(2026, 12, 28), date(2027, 1, 5)),
+        ("11月28日至12月5日", date(2026, 11, 28), date(2026, 12, 5)),
+        ("3天", MONDAY, date(2026, 12, 2)),
+        ("3 days", MONDAY, date(2026, 12, 2)),
+        ("12月10日", MONDAY, date(2026, 12, 10)),
+        ("到 2026-12-10", MONDAY, date(2026, 12, 10)),
+        ("明天至周五", date(2026, 12, 1), date(2026, 12, 4)),
+        ("12月1日起", date(2026, 12, 1), None),
+        ("from 2026-12-01", date(2026, 12, 1), None),
+    ],
+)
+def test_a_leave_as_people_write_it(text: str, first: date, last: date | None) -> None:
+    assert typed.leave(text, MONDAY) == (first, last)
+
+
+@pytest.mark.parametrize("text", ["", "病假", "0天", "12月10日至12月1日", "2月30日", "330700021 3天", "3天 4天"])
+def test_what_is_no_leave(text: str) -> None:
+    assert typed.leave(text, MONDAY) is None
