@@ -26,7 +26,7 @@ from bot.cli_journal import journal_app
 from bot.settings import Settings
 from rules import draw as draws
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="随查 Suicha")
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 app.add_typer(imports_app, name="import")
 app.add_typer(draw_app, name="draw")
 app.add_typer(export_app, name="export")

@@ -22,7 +22,7 @@ from rules.refusal import Refusal
 
 err = Console(stderr=True)
 T = TypeVar("T")
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+Json = Annotated[bool, typer.Option("--json")]
 
 
 def load_settings(level: str = "") -> Settings:

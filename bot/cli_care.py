@@ -22,9 +22,8 @@ from models.database import Database
 from rules.refusal import Refusal
 
 Work = Callable[[Database, Evidence, Settings, backup.Progress], Awaitable[backup.Made]]
-Into = Annotated[Path, typer.Argument(help="A folder that is not there yet.")]
-AtRest = Annotated[bool, typer.Option("--at-rest", help="The product is stopped: nothing may be on its way.")]
-From = Annotated[Path, typer.Argument(exists=True, file_okay=False, help="A folder that `backup` wrote.")]
+AtRest = Annotated[bool, typer.Option("--at-rest")]
+From = Annotated[Path, typer.Argument(exists=True, file_okay=False)]
 
 
 def examine(as_json: Json = False, at_rest: AtRest = False) -> None:
@@ -59,7 +58,7 @@ async def _examined(settings: Settings, at_rest: bool) -> list[doctor.Finding]:
         await database.close()
 
 
-def back_up(folder: Into, as_json: Json = False) -> None:
+def back_up(folder: Path, as_json: Json = False) -> None:
     """Copy everything into a new folder while the product runs, and look whether the copy is whole."""
 
     async def work(database: Database, evidence: Evidence, settings: Settings, say: backup.Progress) -> backup.Made:

@@ -18,9 +18,9 @@ from models.people import Organ
 from rules.deadlines import TABLE
 from rules.refusal import Refusal
 
-deadlines_app = typer.Typer(no_args_is_help=True, help="How long everybody has, in working days.")
+deadlines_app = typer.Typer(no_args_is_help=True)
 
-Of = Annotated[str, typer.Option("--organ", help="An authority, by its full name.")]
+Of = Annotated[str, typer.Option("--organ")]
 
 
 @deadlines_app.command("list")

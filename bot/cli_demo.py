@@ -32,11 +32,11 @@ PORTS_TRIED = 50
 ROOT = Path(__file__).parent.parent
 STORY_BEGINS = (2026, 11, 30, 9)  # a Monday
 
-Subjects = Annotated[Path | None, typer.Option("--subjects", exists=True, dir_okay=False, help="The story's subjects.")]
+Subjects = Annotated[Path | None, typer.Option("--subjects", exists=True, dir_okay=False)]
 
 
 def demo(
-    story: Annotated[bool, typer.Option("--story", help="Tell the whole loop without hands, then stop.")] = False,
+    story: Annotated[bool, typer.Option("--story")] = False,
     subjects: Subjects = None,
 ) -> None:
     """A made-up city to try: three phones on a web page, or Telegram if BOT_TOKEN is set."""

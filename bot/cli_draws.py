@@ -25,15 +25,11 @@ from models.visits import Seat, Visit
 from rules.bundles import hexhash, sealed
 from rules.refusal import Refusal
 
-draw_app = typer.Typer(no_args_is_help=True, help="Hold draws, look back over them, hand out their bundles.")
+draw_app = typer.Typer(no_args_is_help=True)
 
-By = Annotated[
-    str, typer.Option("--by", help="Staff number of the supervisor who acts; needless if there is only one.")
-]
-Which = Annotated[str, typer.Argument(metavar="TASK|SEQUENCE", help="Number of the task, or of the draw.")]
-Witnesses = Annotated[
-    list[str] | None, typer.Option("--witness", help="Staff number; at least two, of different organs.")
-]
+By = Annotated[str, typer.Option("--by")]
+Which = Annotated[str, typer.Argument(metavar="TASK|SEQUENCE")]
+Witnesses = Annotated[list[str] | None, typer.Option("--witness")]
 LONGEST_REASON = 500  # as in the chat
 WIDEST = 12  # groups of a test that are shown in the terminal; --json has all
 
@@ -83,9 +79,9 @@ async def _acting(session: AsyncSession, task: Task, staff_no: str) -> Person:
 
 @draw_app.command("commit")
 def commit(
-    task_number: Annotated[str, typer.Argument(metavar="TASK", help="Number of the task.")],
+    task_number: Annotated[str, typer.Argument(metavar="TASK")],
     witness: Witnesses = None,
-    beacon: Annotated[bool, typer.Option("--beacon", help="Take drand's public randomness instead.")] = False,
+    beacon: Annotated[bool, typer.Option("--beacon")] = False,
     by: By = "",
     as_json: Json = False,
 ) -> None:
@@ -129,9 +125,7 @@ def run(which: Which, by: By = "", as_json: Json = False) -> None:
 @draw_app.command("release")
 def release(
     which: Which,
-    per_week: Annotated[
-        int | None, typer.Option("--per-week", min=1, help="Visits that an inspector is told of a week; else all.")
-    ] = None,
+    per_week: Annotated[int | None, typer.Option("--per-week", min=1)] = None,
     by: By = "",
     as_json: Json = False,
 ) -> None:
@@ -171,7 +165,7 @@ def open_(which: Which, by: By = "", as_json: Json = False) -> None:
 @draw_app.command("void")
 def void(
     which: Which,
-    reason: Annotated[str, typer.Option("--reason", help="Why; everybody can read it.")],
+    reason: Annotated[str, typer.Option("--reason")],
     by: By = "",
     as_json: Json = False,
 ) -> None:
@@ -261,8 +255,8 @@ def _alarm(words: Words, alarm: str, found: Audit) -> str:
 
 @draw_app.command("export")
 def export(
-    sequence: Annotated[str, typer.Argument(metavar="SEQUENCE", help="Number of the draw.")],
-    folder: Annotated[Path, typer.Argument(file_okay=False, help="A new or empty folder.")],
+    sequence: Annotated[str, typer.Argument(metavar="SEQUENCE")],
+    folder: Annotated[Path, typer.Argument(file_okay=False)],
     as_json: Json = False,
 ) -> None:
     """The bundle of a draw as files: all of it once opened, before that what is public."""

@@ -29,16 +29,14 @@ from models.subjects import subject_by_code
 from models.visits import Visit
 from rules.refusal import Refusal
 
-export_app = typer.Typer(no_args_is_help=True, help="Write papers as PDF.")
+export_app = typer.Typer(no_args_is_help=True)
 
-Number = Annotated[int, typer.Argument(help="The number of the visit: the last digits of what is printed on a paper.")]
 File = Annotated[Path, typer.Argument(dir_okay=False, writable=True)]
-Language = Annotated[str, typer.Option(help=" or ".join(LANGUAGES))]
 Find = Callable[[AsyncSession, Visit], Awaitable[dict[str, Any] | None]]
 
 
 @export_app.command()
-def record(visit: Number, file: File, language: Language = "") -> None:
+def record(visit: int, file: File, language: str = "") -> None:
     """The newest version of a visit's record (检查记录表)."""
 
     async def find(session: AsyncSession, found: Visit) -> dict[str, Any] | None:
@@ -49,7 +47,7 @@ def record(visit: Number, file: File, language: Language = "") -> None:
 
 
 @export_app.command()
-def notice(visit: Number, file: File, language: Language = "") -> None:
+def notice(visit: int, file: File, language: str = "") -> None:
     """The notice to the subject (检查通知书), once it may go out."""
 
     async def find(session: AsyncSession, found: Visit) -> dict[str, Any] | None:
@@ -61,10 +59,10 @@ def notice(visit: Number, file: File, language: Language = "") -> None:
 
 @export_app.command()
 def proof(
-    visit: Number,
+    visit: int,
     file: File,
-    staff_number: Annotated[str, typer.Option("--staff-number", help="Whose proof it is.")],
-    language: Language = "",
+    staff_number: Annotated[str, typer.Option("--staff-number")],
+    language: str = "",
 ) -> None:
     """The proof of duty done (履职证明) of one of its inspectors."""
 
@@ -76,9 +74,7 @@ def proof(
 
 
 @export_app.command()
-def extract(
-    code: Annotated[str, typer.Argument(help="The code of the subject.")], file: File, language: Language = ""
-) -> None:
+def extract(code: str, file: File, language: str = "") -> None:
     """The clean-record extract of a subject (小微企业信用宝), of today."""
 
     async def find(database: Database, now: datetime) -> dict[str, Any] | None:
@@ -92,7 +88,7 @@ def extract(
 
 
 @export_app.command()
-def lead(number: Annotated[int, typer.Argument(help="The number of the lead.")], as_json: Json = False) -> None:
+def lead(number: int, as_json: Json = False) -> None:
     """The whole story of a lead: who did what, when, to whom it went, until when, and what became of it."""
 
     async def read(session: AsyncSession) -> tuple[Lead, list[LeadMove]]:
@@ -112,9 +108,9 @@ def lead(number: Annotated[int, typer.Argument(help="The number of the lead.")],
 @export_app.command()
 def leads(
     file: File,
-    staff_number: Annotated[str, typer.Option("--staff-number", help="Whose leads: all that they may read.")],
+    staff_number: Annotated[str, typer.Option("--staff-number")],
     months_ago: Annotated[int, typer.Option("--months-ago", min=0, max=120)] = 0,
-    language: Language = "",
+    language: str = "",
 ) -> None:
     """The list of a month's leads as XLSX."""
 

@@ -27,16 +27,14 @@ from bot.cli_base import Json, err, in_transaction, look, words_of
 from bot.settings import Settings
 from handlers.imports import AS_TEXT, describe, reason, returned
 
-imports_app = typer.Typer(no_args_is_help=True, help="Bring in directories from files.")
+imports_app = typer.Typer(no_args_is_help=True)
 
 File = Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True, allow_dash=True)]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Report, and change nothing.")]
-Whole = Annotated[bool, typer.Option("--whole", help="The file is the whole directory: end what it does not name.")]
-Ends = Annotated[int, typer.Option("--ends", help="How many may end so, as the dry run has told.")]
-Refused = Annotated[
-    Path | None, typer.Option("--refused", dir_okay=False, help="Write the refused rows with their reasons, as XLSX.")
-]
-Out = Annotated[Path, typer.Argument(dir_okay=False, writable=True, allow_dash=True, help=".csv, .csv.gz or .xlsx")]
+DryRun = Annotated[bool, typer.Option("--dry-run")]
+Whole = Annotated[bool, typer.Option("--whole")]
+Ends = Annotated[int, typer.Option("--ends")]
+Refused = Annotated[Path | None, typer.Option("--refused", dir_okay=False)]
+Out = Annotated[Path, typer.Argument(dir_okay=False, writable=True, allow_dash=True)]
 
 
 def _import_command(kind: Kind) -> Callable[..., None]:
@@ -66,10 +64,9 @@ def _export_command(kind: Kind) -> Callable[..., None]:
 def add_commands(exports_app: typer.Typer) -> None:
     """A command for each kind of table."""
     for kind in KINDS.values():
-        title = "、".join(column.synonyms[0] for column in kind.columns if column.needed)
-        imports_app.command(kind.name, help=title)(_import_command(kind))
+        imports_app.command(kind.name)(_import_command(kind))
         if kind.export:
-            exports_app.command(kind.name, help=title)(_export_command(kind))
+            exports_app.command(kind.name)(_export_command(kind))
 
 
 def _import(file: Path, kind: Kind, dry_run: bool, whole: bool, ends: int, refused: Path | None, as_json: bool) -> None:
@@ -155,13 +152,13 @@ def _written(file: Path) -> Iterator[Callable[[list[str]], object]]:
 
 
 def label(
-    word: Annotated[str, typer.Argument(help="The label.")],
-    department: Annotated[str, typer.Option(help="Whose label it is; of all if not given.")] = "",
-    area: Annotated[str, typer.Option(help="Name or code of an area, with what is below it.")] = "",
-    kind: Annotated[str, typer.Option(help="Kind of subject.")] = "",
-    industry: Annotated[str, typer.Option(help="Words in the industry.")] = "",
-    name: Annotated[str, typer.Option(help="Words in the name.")] = "",
-    take: Annotated[bool, typer.Option("--take", help="Take the label away.")] = False,
+    word: str,
+    department: str = "",
+    area: str = "",
+    kind: str = "",
+    industry: str = "",
+    name: str = "",
+    take: Annotated[bool, typer.Option("--take")] = False,
     dry_run: DryRun = False,
     as_json: Json = False,
 ) -> None:

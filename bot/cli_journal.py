@@ -12,12 +12,10 @@ from actions import chain
 from bot.cli_base import Json, look, words_of
 from bot.settings import Settings
 
-journal_app = typer.Typer(no_args_is_help=True, help="The journal and its chain.")
+journal_app = typer.Typer(no_args_is_help=True)
 SHOWN = 20  # findings in words; `--json` has all
 
-Known = Annotated[
-    Path | None, typer.Option("--roots", exists=True, dir_okay=False, help="What `journal roots` printed before.")
-]
+Known = Annotated[Path | None, typer.Option("--roots", exists=True, dir_okay=False)]
 
 
 @journal_app.command()

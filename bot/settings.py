@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Literal
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -53,6 +53,29 @@ class Settings(BaseSettings):
         if 0 < days < LEAST:
             raise ValueError(f"evidence is kept for at least {LEAST} days, or for ever (0)")
         return days
+
+    @field_validator("timezone")
+    @classmethod
+    def _known(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (ValueError, OSError, ZoneInfoNotFoundError):
+            raise ValueError(f"no time zone is called {name}") from None
+        return name
+
+    @field_validator("database_url")
+    @classmethod
+    def _sqlite_or_postgresql(cls, url: str) -> str:
+        if url and not url.startswith(("sqlite:///", "postgresql://")):
+            raise ValueError("it begins with sqlite:/// or postgresql://")
+        return url
+
+    @field_validator("evidence_url")
+    @classmethod
+    def _folder_or_bucket(cls, url: str) -> str:
+        if url and not url.startswith(("file:///", "s3://")):
+            raise ValueError("it begins with file:/// or s3://")
+        return url
 
     @property
     def periods(self) -> Periods:

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
+import typer
 
+from bot.cli import app
+from bot.cli_help import in_words
+from locales import LANGUAGES, Words
 from tests import programs
 
 ROOT = Path(__file__).parents[2]
@@ -132,3 +140,59 @@ def test_the_holidays_of_a_year_and_the_deadlines_of_an_authority(tmp_path: Path
     assert "公示（publication）：15 个工作日" in bot(tmp_path, "deadlines", "list", *organ).stdout
     listed = json.loads(bot(tmp_path, "deadlines", "list", "--json").stdout)
     assert (listed["publication"], listed["plan"], listed["visit"]) == (20, "03-31", None)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_command_and_what_it_takes_is_explained_in_both_languages(language: str) -> None:
+    words = Words(language, ZoneInfo("Asia/Shanghai"))
+    told = [text for _, text in _explained(in_words(app, words), "")]
+    assert len(told) > 100
+    assert all(told)
+    foreign = "[A-Za-z]{4,} [a-z]{3,} [a-z]{3,}" if language == "zh_CN" else "的|不|是"
+    assert [text for text in told if re.search(foreign, text)] == []
+
+
+def _explained(command: Any, path: str) -> Iterator[tuple[str, str]]:
+    yield path, command.help
+    for one in command.get_params(typer.Context(command)):
+        yield f"{path} {one.name}", one.help
+    for name, below in getattr(command, "commands", {}).items():
+        yield from _explained(below, f"{path} {name}")
+
+
+def test_help_speaks_the_language_of_the_installation(tmp_path: Path) -> None:
+    assert "检查通知书，批准之后才有" in bot(tmp_path, "export", "notice", "--help").stdout
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "why"),
+    [
+        ("LANGUAGE", "xx", "zh_CN"),
+        ("TIMEZONE", "Mars/Base", "Mars/Base"),
+        ("PROXIES", "-1", "0"),
+        ("DATABASE_URL", "mysql://u:secret@h/x", "postgresql://"),
+        ("EVIDENCE_URL", "s3:/bucket", "s3://"),
+        ("DRAND_RELAYS", "drand.sh", ""),
+        ("KEEP_EVIDENCE_DAYS", "1", "0"),
+    ],
+)
+def test_a_wrong_setting_is_named_and_not_repeated(tmp_path: Path, name: str, value: str, why: str) -> None:
+    environment = {**os.environ, "DATA_DIR": str(tmp_path / "data"), name: value}
+    ended = programs.run(("doctor",), environment)
+    assert ended.returncode == 2
+    assert f"环境变量 {name} 的值不对" in ended.stderr
+    assert why in ended.stderr
+    assert "secret" not in ended.stderr
+    assert "Traceback" not in ended.stdout + ended.stderr
+    assert not (tmp_path / "data").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("DATABASE_URL", "postgresql://u:secret@127.0.0.1:1/x"), ("DATA_DIR", "/proc/suicha")]
+)
+def test_a_database_that_is_not_there_is_said_in_a_sentence(tmp_path: Path, name: str, value: str) -> None:
+    ended = programs.run(("doctor",), {**os.environ, "DATA_DIR": str(tmp_path / "data"), name: value})
+    assert ended.returncode == 1
+    assert "数据库连不上" in ended.stderr
+    assert "secret" not in ended.stderr
+    assert "Traceback" not in ended.stdout + ended.stderr
