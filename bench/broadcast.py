@@ -26,6 +26,7 @@ from bench.city import DAY, FIRST_READER, FIRST_TAPPER, serve, settings, settle
 from bot.migrate import migrate
 from models.database import Database
 from simulator import Phone, Telegram
+from simulator.faults import Refusal
 
 POINTS = 60
 LIMIT = 30  # messages a second, Telegram's
@@ -84,7 +85,7 @@ async def measure(readers: int, tappers: int, scale: float, every: float) -> dic
                     one = await session.get_one(announcements.Announcement, number)
                     await announcements.send(session, one, one.author, DAY)
                 assert telegram.limits
-                telegram.limits.refused = 0  # that all began to work in one second is no matter of the announcement
+                telegram.limits.refusals.clear()  # that all began to work in one second is another matter
                 over, waits = asyncio.Event(), list[float]()
                 tapping = [asyncio.create_task(works(phone, every, waits, over)) for phone in phones]
                 while left(path):
@@ -94,7 +95,7 @@ async def measure(readers: int, tappers: int, scale: float, every: float) -> dic
                             task.result()
                 over.set()
                 await asyncio.gather(*tapping)
-                refused = telegram.limits.refused
+                refused = list(telegram.limits.refusals)
             finally:
                 child.terminate()
                 await asyncio.to_thread(child.wait)
@@ -109,7 +110,7 @@ def left(path: Path) -> int:
         return int(connection.execute(query).fetchone()[0])
 
 
-def result(path: Path, readers: int, scale: float, waits: list[float], refused: int) -> dict[str, Any]:
+def result(path: Path, readers: int, scale: float, waits: list[float], refused: list[Refusal]) -> dict[str, Any]:
     """What was seen: the time is from the first notice that had left to the last."""
     with sqlite3.connect(path) as connection:
         query = (
@@ -121,7 +122,7 @@ def result(path: Path, readers: int, scale: float, waits: list[float], refused: 
     used = (sent - 1) / seconds / (LIMIT * scale)
     return {
         "notices": sent, "missing": readers - sent, "seconds": round(seconds, 1), "limit_used": round(used, 4),
-        "too_many_requests": refused, "taps": len(waits), "tap_median": round(waits[len(waits) // 2], 3),
+        "too_many_requests": len(refused), "taps": len(waits), "tap_median": round(waits[len(waits) // 2], 3),
         "tap_p95": round(waits[int(len(waits) * 0.95)], 3), "tap_slowest": round(waits[-1], 3),
     }  # fmt: skip
 

@@ -15,7 +15,7 @@ from sqlalchemy import insert
 from actions.areas import ensure_areas
 from bot.app import running
 from bot.logs import set_up
-from bot.pace import CHAT, OVERALL, Pace
+from bot.pace import Pace
 from bot.settings import Settings
 from models.draws import Draw, Witness
 from models.items import Checklist, Item, Point
@@ -47,7 +47,7 @@ async def serve(installation: Settings, scale: float = 1.0) -> None:
     set_up("ERROR")
     offset = DAY - datetime.now(ZONE)
     async with running(installation, lambda: datetime.now(ZONE) + offset) as app:
-        app.sender.pace = Pace(OVERALL * scale, CHAT * scale)
+        app.sender.pace = Pace(scale)
         await asyncio.Event().wait()
 
 

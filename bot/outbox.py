@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -160,25 +161,19 @@ class Postman:
     async def _send(self, notice: Outbox) -> None:
         assert notice.chat_id is not None
         self._held.add(notice.id)
-        await self.sender.pace.wait(notice.chat_id)
+        counted = await self.sender.pace.notice(notice.chat_id)
         self._held.discard(notice.id)
-        if self._lost(notice):
-            return
-        await self.database.finish(self._send_now(notice))
+        await self.database.finish(self._send_now(notice, counted))
 
-    async def _send_now(self, notice: Outbox) -> None:
+    async def _send_now(self, notice: Outbox, counted: AbstractContextManager[None]) -> None:
         assert notice.chat_id is not None
-        assert notice.text is not None
-        assert notice.buttons
         outcome: dict[str, Any]
         message_id = None
         try:
-            shown = notice.text, notice.buttons[0]["rows"]
-            if paper := notice.buttons[0].get("paper"):
-                send = self.sender.picture if paper["do"] == "picture" else self.sender.paper
-                message_id = await send(notice.chat_id, paper, *shown)
-            else:
-                message_id = await self.sender.say(notice.chat_id, *shown)
+            with counted:
+                if self._lost(notice):
+                    return
+                message_id = await self._tell(notice)
             outcome = {"ended_at": self.now(), "outcome": "sent", "message_id": message_id}
         except RetryAfter as error:  # Telegram is busy; nobody is to blame
             outcome = {"due_at": self.now() + span(error), "leased_until": None}
@@ -195,6 +190,16 @@ class Postman:
         self.sender.metrics.sent.labels("notice", outcome.get("outcome") or outcome.get("error") or "later").inc()
         if outcome.get("error") == "forbidden":
             await self.sender.unreachable(notice.chat_id)
+
+    async def _tell(self, notice: Outbox) -> int:
+        assert notice.chat_id is not None
+        assert notice.text is not None
+        assert notice.buttons
+        shown = notice.text, notice.buttons[0]["rows"]
+        if paper := notice.buttons[0].get("paper"):
+            send = self.sender.picture if paper["do"] == "picture" else self.sender.paper
+            return await send(notice.chat_id, paper, *shown)
+        return await self.sender.say(notice.chat_id, *shown)
 
     async def _write_down(self, notice: Outbox, outcome: dict[str, Any], message_id: int | None) -> None:
         """Keep what became of a notice, however long the database is away: it is not told again if we can help it."""

@@ -4,49 +4,95 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import OrderedDict
+from collections import OrderedDict, deque
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 
-OVERALL = 30.0  # messages a second
-CHAT = 1.0
+OVERALL = 30  # messages a second
+SECOND = 0.95  # of that second no part may hold more; the rest lets the pace be used up on a line that is not even
 LATE = 2  # messages that may catch up after we were kept from sending; more at once would be too many
+REMEMBERED = 100  # calls whose duration tells how quick the line is
 
 
 class Pace:
-    """Spaces messages by the generic cell rate algorithm.
+    """Spaces messages, and counts them where Telegram does: when they arrive, not when they leave.
+
+    They leave evenly (the generic cell rate algorithm). But on a line that was held up many arrive at once, so what is
+    on its way counts, and what was answered counts for a second more, less the time that the quickest call takes: a
+    message arrives between its leaving and its answer, so no second at Telegram can hold more than `OVERALL`.
 
     A reply never waits here, but what it uses up delays the notices behind it: so replies are first. Notices leave one
     after the other, so that they do not pile up while the machine is busy and then leave all at once.
     """
 
-    def __init__(self, overall: float = OVERALL, chat: float = CHAT) -> None:
-        self._gap = 1 / overall
-        self._chat_gap = 1 / chat
-        self._late = LATE / overall
+    def __init__(self, faster: float = 1.0) -> None:
+        self._gap = 1 / (OVERALL * faster)
+        self._chat_gap = 1 / faster
+        self._second = SECOND / faster
         self._next = 0.0
-        self._next_in: OrderedDict[int, float] = OrderedDict()
+        self._free_in: OrderedDict[int, float] = OrderedDict()
+        self._booked: dict[int, float] = {}  # until when notices that wait have each chat for themselves
         self._gate = asyncio.Lock()
+        self._on_the_way = 0
+        self._answered = deque[float]()
+        self._durations = deque[float](maxlen=REMEMBERED)
+        self._quickest = 0.0
 
-    def charge(self, chat_id: int) -> None:
-        """Count a reply that leaves now: the next notice keeps its distance from it."""
-        now = time.monotonic()
-        self._next = max(now - self._late, self._next) + self._gap
-        self._next_in[chat_id] = max(self._next_in.pop(chat_id, 0.0), now + self._chat_gap)
-        self._forget(now)
+    def reply(self, chat_id: int) -> AbstractContextManager[None]:
+        """Count a reply that leaves now, until it is answered: the next notice keeps its distance from it."""
+        return self._leaves(chat_id, time.monotonic())
 
-    async def wait(self, chat_id: int) -> None:
-        """Count a notice, and wait until it may leave."""
-        now = time.monotonic()
-        at = max(now, self._next_in.pop(chat_id, 0.0))
-        self._next_in[chat_id] = at + self._chat_gap
-        await asyncio.sleep(at - now)
-        async with self._gate:
-            await asyncio.sleep(max(0.0, self._next - time.monotonic()))
+    async def notice(self, chat_id: int) -> AbstractContextManager[None]:
+        """Wait until a notice may leave, and count it until it is answered."""
+        at = max(time.monotonic(), self._free_in.get(chat_id, 0.0), self._booked.get(chat_id, 0.0))
+        self._booked[chat_id] = mine = at + self._chat_gap  # the next notice for this chat is behind this one
+        try:
+            while True:
+                await asyncio.sleep(at - time.monotonic())
+                async with self._gate:
+                    await self._room()
+                    now = time.monotonic()
+                    at = self._free_in.get(chat_id, 0.0)  # a reply may have left while we waited for the others
+                    if at <= now:
+                        return self._leaves(chat_id, now)
+        finally:
+            if self._booked[chat_id] == mine:
+                del self._booked[chat_id]
+
+    async def _room(self) -> None:
+        """Wait until one more may arrive."""
+        while True:
             now = time.monotonic()
-            self._next = max(now - self._late, self._next) + self._gap
-            self._next_in[chat_id] = max(self._next_in.pop(chat_id, 0.0), now + self._chat_gap)
-            self._forget(now)
+            while self._answered and self._answered[0] <= now - self._second + self._quickest:
+                self._answered.popleft()
+            if self._on_the_way + len(self._answered) >= OVERALL:
+                oldest = self._answered[0] + self._second - self._quickest if self._answered else now
+                await asyncio.sleep(max(oldest - now, self._gap / 8))
+            elif self._next > now:
+                await asyncio.sleep(self._next - now)
+            else:
+                return
 
-    def _forget(self, now: float) -> None:
-        """Chats that may be written to at once need not be remembered."""
-        while self._next_in and next(iter(self._next_in.values())) < now:
-            self._next_in.popitem(last=False)
+    def _leaves(self, chat_id: int, now: float) -> AbstractContextManager[None]:
+        self._next = max(now - LATE * self._gap, self._next) + self._gap
+        self._keep_apart(chat_id, now)
+        self._on_the_way += 1
+        return self._until_answered(chat_id, now)
+
+    @contextmanager
+    def _until_answered(self, chat_id: int, left: float) -> Iterator[None]:
+        try:
+            yield
+        finally:
+            now = time.monotonic()
+            self._on_the_way -= 1
+            self._answered.append(now)
+            self._durations.append(now - left)
+            self._quickest = min(self._durations)
+            self._keep_apart(chat_id, now - self._quickest)
+
+    def _keep_apart(self, chat_id: int, now: float) -> None:
+        """The next message to this chat is a second behind; chats that may be written to at once are forgotten."""
+        self._free_in[chat_id] = max(self._free_in.pop(chat_id, 0.0), now + self._chat_gap)
+        while self._free_in and next(iter(self._free_in.values())) < now:
+            self._free_in.popitem(last=False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -147,9 +147,8 @@ class Sender:
         """Send one reply, waiting where Telegram asks us to; a short break of the network is tried again."""
         for attempt in range(5):
             try:
-                if reply["do"] in MESSAGES:
-                    self.pace.charge(chat_id)
-                return await self._send(chat_id, reply)
+                with self.pace.reply(chat_id) if reply["do"] in MESSAGES else nullcontext():
+                    return await self._send(chat_id, reply)
             except RetryAfter as error:
                 if attempt == 4:
                     raise

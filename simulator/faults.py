@@ -4,7 +4,7 @@ import random
 from collections import deque
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from .errors import ApiError, forbidden, too_many
 
@@ -104,25 +104,37 @@ class Faults:
         return struck
 
 
+class Refusal(NamedTuple):
+    """A message that came too early, and what had come in the second before it."""
+
+    at: float  # by the event loop's clock
+    method: str
+    chat: int
+    in_chat: float | None  # seconds since the message before it in the chat, where that was the reason
+    before: list[tuple[float, int]]  # all messages of that second: how long ago, in which chat
+
+
 class Limits:
     """Telegram's limits: 30 messages a second in all, one a second in a chat; a tenth of leeway."""
 
     def __init__(self, time_scale: float = 1.0, overall: int = 30) -> None:
         self.second = 0.9 / time_scale
         self.overall = overall
-        self.refused = 0
-        self._sent: deque[float] = deque()
+        self.refusals: list[Refusal] = []
+        self._sent: deque[tuple[float, int]] = deque()
         self._chats: dict[int, float] = {}
 
     def check(self, method: str, chat: int | None, now: float, messages: int = 1) -> None:
         """Counts a call, or refuses it with 429."""
         if not method.startswith(MESSAGES) or method == "sendChatAction" or chat is None:
             return
-        while self._sent and self._sent[0] <= now - self.second:
+        while self._sent and self._sent[0][0] <= now - self.second:
             self._sent.popleft()
         busy = self._chats.get(chat, 0.0) > now - self.second
         if busy or len(self._sent) + messages > self.overall:
-            self.refused += 1
+            since = now - self._chats[chat] if busy else None
+            before = [(now - at, other) for at, other in self._sent]
+            self.refusals.append(Refusal(now, method, chat, since, before))
             raise too_many(1)
-        self._sent.extend([now] * messages)
+        self._sent.extend([(now, chat)] * messages)
         self._chats[chat] = now

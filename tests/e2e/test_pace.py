@@ -1,43 +1,106 @@
-"""The limits hold also on a machine that stops for a while: what was kept back does not leave all at once."""
+"""The limits hold also on a machine that stands still and on an uneven line: what was kept back comes in no burst."""
 
 import asyncio
+import random
 import time
 from bisect import bisect_left
+from itertools import pairwise
 
-from bot.pace import LATE, OVERALL, Pace
+from bot.pace import LATE, OVERALL, SECOND, Pace
 
-FASTER = 10  # than Telegram allows, so that the test is short
+FASTER = 10  # than Telegram allows, so that the tests are short
+
+
+def most(moments: list[float], second: float) -> int:
+    """The most that lie in any part of so many seconds."""
+    moments = sorted(moments)
+    return max(number - bisect_left(moments, at - second) + 1 for number, at in enumerate(moments))
 
 
 async def test_no_second_has_more_notices_than_allowed_even_after_a_stop() -> None:
-    pace, left = Pace(OVERALL * FASTER, FASTER), list[float]()
+    pace, left = Pace(FASTER), list[float]()
 
     async def notice(chat: int) -> None:
-        await pace.wait(chat)
-        left.append(time.monotonic())
+        with await pace.notice(chat):
+            left.append(time.monotonic())
 
     async def stop() -> None:
         await asyncio.sleep(0.1)
         time.sleep(0.4)  # noqa: ASYNC251 (the whole process stands still)
 
     await asyncio.gather(stop(), *(notice(chat) for chat in range(150)))
-    second = 1 / FASTER
-    most = max(number - bisect_left(left, at - second) + 1 for number, at in enumerate(left))
-    assert most <= OVERALL + LATE + 1
+    assert most(left, 1 / FASTER) <= OVERALL + LATE + 1
     assert left == sorted(left)
 
 
+async def test_messages_that_a_line_held_up_and_lets_go_at_once_are_not_too_many_where_they_arrive() -> None:
+    pace, arrived, chance = Pace(FASTER), list[float](), random.Random(5)
+    line_is_open = asyncio.Event()
+
+    async def notice(chat: int) -> None:
+        with await pace.notice(chat):
+            await asyncio.sleep(0.002)
+            await line_is_open.wait()
+            arrived.append(time.monotonic())
+            await asyncio.sleep(0.002 + 0.02 * chance.random())
+
+    async def line() -> None:
+        while True:
+            line_is_open.set()
+            await asyncio.sleep(0.05 + 0.2 * chance.random())
+            line_is_open.clear()
+            await asyncio.sleep(0.15 * chance.random())
+
+    breaks = asyncio.create_task(line())
+    await asyncio.gather(*(notice(chat) for chat in range(300)))
+    breaks.cancel()
+    assert len(arrived) == 300
+    assert most(arrived, SECOND / FASTER - 0.004) <= OVERALL
+
+
 async def test_a_chat_that_must_wait_holds_up_nobody_else_and_replies_are_counted() -> None:
-    pace = Pace(OVERALL * FASTER, FASTER)
+    pace = Pace(FASTER)
     began = time.monotonic()
     at = dict[str, float]()
 
     async def notice(name: str, chat: int) -> None:
-        await pace.wait(chat)
-        at[name] = time.monotonic() - began
+        with await pace.notice(chat):
+            at[name] = time.monotonic() - began
 
-    pace.charge(1)  # a reply has just left
+    with pace.reply(1):
+        pass  # it has just left
     await asyncio.gather(notice("same chat", 1), notice("another", 2))
     assert at["same chat"] >= 1 / FASTER
     assert at["another"] < at["same chat"]
-    assert at["another"] >= 0
+
+
+async def test_a_notice_that_waited_for_others_leaves_room_behind_a_reply_to_its_chat() -> None:
+    pace, at = Pace(FASTER), dict[int, float]()
+    most_have_left = asyncio.Event()
+
+    async def notice(chat: int) -> None:
+        with await pace.notice(chat):
+            at[chat] = time.monotonic()
+        if chat == 20:
+            most_have_left.set()
+
+    waiting = [asyncio.create_task(notice(chat)) for chat in range(25)]
+    await most_have_left.wait()
+    replied = time.monotonic()
+    with pace.reply(24):  # it is their turn in a moment
+        pass
+    await asyncio.gather(*waiting)
+    assert at[24] >= replied + 1 / FASTER
+    assert max(at, key=at.__getitem__) == 24
+
+
+async def test_notices_for_one_chat_leave_in_their_order_a_second_apart() -> None:
+    pace, at = Pace(FASTER), list[tuple[int, float]]()
+
+    async def notice(number: int) -> None:
+        with await pace.notice(7):
+            at.append((number, time.monotonic()))
+
+    await asyncio.gather(*(notice(number) for number in range(4)))
+    assert [number for number, _ in at] == [0, 1, 2, 3]
+    assert all(later - earlier >= 0.99 / FASTER for (_, earlier), (_, later) in pairwise(at))

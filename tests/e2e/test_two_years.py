@@ -180,7 +180,7 @@ class City:
             for _ in range(number):
                 app = await stack.enter_async_context(running(self.settings(), self.clock))
                 app.schedule.pause()  # the test strikes
-                app.sender.pace = Pace(100_000, 100_000)  # seconds are days here
+                app.sender.pace = Pace(100_000)  # seconds are days here
                 self.apps.append(app)
                 self.counts["starts"] += 1
             yield
