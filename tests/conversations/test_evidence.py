@@ -288,6 +288,7 @@ async def test_a_large_photo_is_noticed_before_it_is_looked_into(town: Town) -> 
     pillow_heif.register_heif_opener()
     drawn = io.BytesIO()
     Image.effect_noise((2000, 1500), 90).convert("RGB").save(drawn, "HEIF", quality=80)
+    await phone.settles()  # what the turn before still had to tidy up
     calls = town.telegram.calls
     before = len(calls)
     await answer_to(phone, phone.sends_file(drawn.getvalue(), name="IMG_1.heic"), "已收到")
