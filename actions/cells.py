@@ -13,7 +13,6 @@ from rules import people
 
 LONGEST = {"name": 200, "address": 400, "staff_no": 32, "certificate": 64, "phone": 60}
 LONGEST_OTHER = 200
-SHORT = min(LONGEST.values())
 MOST_TAGS = 50
 MOST_WHOLE = 1_000_000_000
 THIRD = Decimal("0.001")
@@ -61,17 +60,27 @@ def tidy(column: str, cell: str, longest: int = 0) -> str:
 
 
 def are_clean(lines: Iterable[Iterable[str]]) -> bool:
-    """Whether no cell of these lines has an odd character or more than one blank in a row: then `quick` will do."""
+    """Whether no cell of these lines has an odd character or more than one blank in a row: then `plain` will do."""
     text = "|".join(map("|".join, lines))
     return text.isprintable() and "  " not in text and "\ufffd" not in text
 
 
-def quick(column: str, cell: str) -> str:
-    """As `tidy`, for a cell of lines that are clean."""
-    text = cell.strip()
-    if len(text) > SHORT and len(text) > LONGEST.get(column, LONGEST_OTHER):
-        raise Fault(column, "too_long", text)
-    return "" if text in _EMPTY else text
+def plain(column: str, cells: Iterable[str]) -> list[str]:
+    """As `tidy`, for a whole column of lines that are clean."""
+    texts = list(map(str.strip, cells))
+    longest = max(texts, key=len, default="")
+    if len(longest) > LONGEST.get(column, LONGEST_OTHER):
+        raise Fault(column, "too_long", longest)
+    return texts if _EMPTY.isdisjoint(texts) else ["" if text in _EMPTY else text for text in texts]
+
+
+def phones(column: str, texts: list[str]) -> list[str]:
+    """As `phone`, for a whole column."""
+    together = "".join(texts)
+    if not (together.isascii() and together.isdigit()) or len(min(filter(None, texts), key=len)) < 5:
+        for text in texts:
+            phone(column, text)
+    return texts
 
 
 def words(column: str, cell: str) -> Iterator[str]:

@@ -6,7 +6,6 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from operator import itemgetter
 from typing import NamedTuple
 
 from rules.refusal import Refusal
@@ -28,16 +27,18 @@ class Column(NamedTuple):
 
 
 class Row(NamedTuple):
-    """A row: its number as a person sees it, its cells by column, whether it has more cells than the header.
-
-    A cell that a row does not have (short lines of a CSV) is absent; an empty one is the empty text. `line` is all
-    that the row has, also in columns that nobody knows.
-    """
+    """A row: its number as a person sees it, all its cells, where each column is, whether there are too many."""
 
     number: int
-    cells: dict[str, str]
-    overflows: bool
-    line: Sequence[str] = ()
+    line: Sequence[str]
+    columns: dict[str, int]
+    overflows: bool = False
+
+    @property
+    def cells(self) -> dict[str, str]:
+        """The cells by column. One that a short line does not have is absent; an empty one is the empty text."""
+        there = len(self.line)
+        return {name: self.line[place] for name, place in self.columns.items() if place < there}
 
 
 @dataclass(frozen=True)
@@ -126,14 +127,6 @@ def table_of(header: Header, kinds: Sequence[Sequence[Column]], rows: Iterator[N
 
 def _cells(columns: dict[str, int], rows: Iterator[Numbered], width: int) -> Iterator[Row]:
     """The rows that are not blank; `width` is how many cells a row may have."""
-    names, places = tuple(columns), tuple(columns.values())
-    enough = max(places) + 1
-    pick = itemgetter(*places) if len(places) > 1 else lambda cells: (cells[places[0]],)
     for number, cells in rows:
-        if not cells or not (cells[0].strip() or any(map(str.strip, cells))):
-            continue
-        if len(cells) >= enough:
-            row = dict(zip(names, pick(cells)))  # noqa: B905 (as many as there are places)
-        else:
-            row = {name: cells[place] for name, place in columns.items() if place < len(cells)}
-        yield Row(number, row, len(cells) > width and any(map(str.strip, cells[width:])), cells)
+        if cells and (cells[0].strip() or any(map(str.strip, cells))):
+            yield Row(number, cells, columns, len(cells) > width and any(map(str.strip, cells[width:])))

@@ -16,7 +16,7 @@ from sqlalchemy import Table, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from actions.areas import ensure_areas, gazetteer
-from actions.cells import Fault, are_clean
+from actions.cells import Fault
 from actions.credit_class import weigh_due
 from actions.headers import Row
 from actions.import_report import SHOWN, Note
@@ -43,7 +43,8 @@ _DEFAULTS: dict[str, Any] = {
 FEW = 500  # new subjects that are each looked up for others of the same name
 NAMED = 5  # of them in the note
 SLICE = 50_000
-AT_ONCE = 100  # rows that are read without looking after the connection
+AT_ONCE = 500  # rows that are read without looking after the connection
+MARKS = (1 << 25) - 1  # places for marks of codes that came into an empty directory: few of two codes share one
 SPARE = 50_000  # ids for which there is room at once
 
 Stored = tuple[int, tuple[Any, ...]]  # a subject's id and its values
@@ -71,22 +72,16 @@ class Subjects(Intake):
         self.names = array("q")  # hashes of the names of those that are new
         self.new: list[tuple[int, str]] = []  # ids and names of the first of them
         self.dead = 0
+        self.marks = bytearray(MARKS + 1) if self.bulk.is_empty else bytearray()
 
     async def take(self, rows: list[Row]) -> None:
         """Compare rows with what is there, write what is new or different, and count."""
-        self.reader.trust(are_clean(row.line for row in rows))
-        good = []
-        for number, row in enumerate(rows):
-            if number % AT_ONCE == 0:
-                await asyncio.sleep(0)  # the rows before are on their way to the database meanwhile
-            try:
-                good.append((row, *self.reader.read(row.cells)))
-            except Fault as fault:
-                self.report.refuse(row, fault)
+        good = await self._read(rows)
         first = self.first
-        await self.bulk.settled()
         present = await self._present({code for _, code, _, _ in good})
-        tagged = await labels_of(self.session, [one[0] for one in present.values()], self.reader.labelled)
+        tagged: dict[int, Tagged] = {}
+        if present and self.reader.labelled:
+            tagged = await labels_of(self.session, [one[0] for one in present.values()], self.reader.labelled)
         before = dict(tagged)
         ids = iter(await self.bulk.reserve(len({code for _, code, _, _ in good if code not in present})))
         new: list[tuple[int, str, tuple[Any, ...]]] = []
@@ -132,12 +127,33 @@ class Subjects(Intake):
         await self._change(changed, before, tagged)
         await replace_labels(self.session, before, tagged)
 
+    async def _read(self, rows: list[Row]) -> list[tuple[Row, str, tuple[Any, ...], Tagged | None]]:
+        good = []
+        for start in range(0, len(rows), AT_ONCE):
+            await asyncio.sleep(0)  # the rows before are on their way to the database meanwhile
+            some = rows[start : start + AT_ONCE]
+            for row, said in zip(some, self.reader.read_all(some), strict=True):
+                if isinstance(said, Fault):
+                    self.report.refuse(row, said)
+                else:
+                    good.append((row, *said))
+        return good
+
     async def settled(self) -> None:
         """The last rows are in the database."""
         await self.bulk.settled()
 
     async def _present(self, codes: set[str]) -> dict[str, Stored]:
-        rows = await self.bulk.present(("id", "code", *self.columns), "code", list(codes))
+        sought = list(codes)
+        if marks := self.marks:  # nobody else adds any, so what is not marked is not there
+            sought = []
+            for code in codes:
+                place = hash(code) & MARKS
+                if marks[place]:
+                    sought.append(code)
+                else:
+                    marks[place] = 1
+        rows = await self.bulk.present(("id", "code", *self.columns), "code", sought)
         return {row[1]: (row[0], tuple(row[2:])) for row in rows}
 
     def _complete(self, code: str, values: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -211,6 +227,7 @@ class Subjects(Intake):
 
     async def finish(self) -> None:
         """Say what somebody should look at: areas, kinds, dead subjects, and others of the same name."""
+        self.marks = bytearray()
         counts = self.reader.counts | {"dead": self.dead}
         self.report.notes += [Note(code, {"n": count}) for code, count in counts.items() if count]
         twins = await self._same_named()

@@ -123,7 +123,10 @@ def _opened(source: Source, kinds: tuple[Kind, ...]) -> Iterator[tuple[Kind, Tab
     for kind in kinds:
         if kind.json and (rows := _json_rows(source, kind)):
             titles = tuple(dict.fromkeys(title for row in rows for title in row))
-            lines = (Row(number, row, False, tuple(row.values())) for number, row in enumerate(rows, 1))
+            lines = (
+                Row(number, tuple(row.values()), {title: place for place, title in enumerate(row)})
+                for number, row in enumerate(rows, 1)
+            )
             yield kind, Table({title: title for title in titles}, (), lines, 0, titles)
             return
     with reading(source, *(kind.columns for kind in kinds)) as table:

@@ -1,15 +1,18 @@
 """What a row of the directory of subjects says: the columns, and what their cells mean (R3.1.3b-c).
 
-A city has a million rows: what words mean that come again (kinds, areas, industries) is worked out once.
+A city has a million rows: what words mean that come again (kinds, areas, industries) is worked out once, and rows in
+which nothing is odd are read column by column.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from itertools import repeat
+from operator import itemgetter
 from typing import Any
 
-from actions.cells import Fault, known, phone, position, quick, tags, tidy
-from actions.headers import Column
+from actions.cells import Fault, are_clean, known, phone, phones, plain, position, tags, tidy
+from actions.headers import Column, Row
 from models.base import tag_text
 from models.subjects import Tagged
 from rules import strata, subjects
@@ -62,9 +65,11 @@ COLUMNS = (
 
 _CLASSES = {f"{letter}{suffix}": letter for letter in subjects.CREDIT_CLASSES for suffix in ("", "级", "类")}
 KEEP: Any = object()  # what a row says nothing about stays as it is
+PLAIN = ("address", "contact", "phone", "position")  # columns in which hardly anything comes again
 MOST_WORDS = 10_000  # of a column that are remembered
 
 Meaning = Callable[[str], Any]
+Said = tuple[str, tuple[Any, ...], Tagged | None]  # code, values in the order of the fields, labels if any
 
 
 class _Memo(dict[str, Any]):
@@ -90,32 +95,98 @@ class Reader:
     def __init__(self, gazetteer: Gazetteer, headers: dict[str, str]) -> None:
         self.gazetteer = gazetteer
         self.counts = {"area_differs": 0, "kind_by_code": 0}
-        self.text: Callable[[str, str], str] = tidy
         self.labelled = [column for column in ("labels", "department_labels") if column in headers]
         self._kinds = _Memo(_kind_named)
         self._areas = _Memo(self._area_named)
         meanings: dict[str, Meaning] = {
-            "address": lambda cell: self.text("address", cell),
+            "address": lambda cell: tidy("address", cell),
             "industry": _Memo(lambda cell: tidy("industry", cell)).__getitem__,
             "credit_class": _Memo(_grade).__getitem__,
             "flags": _Memo(_flags).__getitem__,
             "status": _Memo(_status).__getitem__,
-            "contact": lambda cell: self.text("contact", cell),
-            "phone": lambda cell: phone("phone", self.text("phone", cell)),
+            "contact": lambda cell: tidy("contact", cell),
+            "phone": lambda cell: phone("phone", tidy("phone", cell)),
         }
         self._cells = [(column, meaning) for column, meaning in meanings.items() if column in headers]
         self._placed = "position" in headers
         self.fields = ["name", "kind", "area_code", *(column for column, _ in self._cells)]
         self.fields += ["latitude", "longitude"] if self._placed else []
 
-    def trust(self, clean: bool) -> None:
-        """Whether the next rows have no odd characters, so that their cells need no second look."""
-        self.text = quick if clean else tidy
+    def read_all(self, rows: Sequence[Row]) -> list[Said | Fault]:
+        """What each row says, or what is wrong with it."""
+        doubtful = set(range(len(rows)))
+        quickly: list[Said] = []
+        if rows and are_clean(row.line for row in rows):
+            columns = rows[0].columns
+            whole = max(columns.values())
+            fit = [place for place, row in enumerate(rows) if len(row.line) > whole and row.columns is columns]
+            lines = [rows[place].line for place in fit]
+            try:
+                good = self._without_doubt(columns, lines)
+                quickly = self._in_columns(columns, [lines[place] for place in good])
+                doubtful -= {fit[place] for place in good}
+            except Fault:  # its row is found below
+                quickly = []
+        if not doubtful:
+            return list(quickly)
+        rest = iter(quickly)
+        return [self._or_fault(row) if place in doubtful else next(rest) for place, row in enumerate(rows)]
 
-    def read(self, cells: dict[str, str]) -> tuple[str, tuple[Any, ...], Tagged | None]:
+    def _or_fault(self, row: Row) -> Said | Fault:
+        try:
+            return self.read(row.cells)
+        except Fault as fault:
+            return fault
+
+    @staticmethod
+    def _without_doubt(columns: dict[str, int], lines: list[Sequence[str]]) -> list[int]:
+        """The places of the lines that have a name and a unified code with nothing wrong about it."""
+        codes = list(map(str.strip, map(itemgetter(columns["code"]), lines)))
+        names = plain("name", map(itemgetter(columns["name"]), lines))
+        pairs = zip(subjects.are_codes(codes), names, strict=True)
+        return [place for place, (fits, name) in enumerate(pairs) if fits and name]
+
+    def _in_columns(self, columns: dict[str, int], lines: list[Sequence[str]]) -> list[Said]:
+        """As `read`, for clean and whole lines with good codes and names. Fault if anything is wrong with any."""
+        if not lines:
+            return []
+        cells = {name: list(map(itemgetter(place), lines)) for name, place in columns.items()}
+        codes = list(map(str.strip, cells["code"]))
+        names = plain("name", cells["name"])
+        words = list(map(self._kinds.__getitem__, cells["kind"])) if "kind" in cells else []
+        kinds = list(map(subjects.kind_of_code, codes))
+        areas = list(map(self._areas.__getitem__, cells["area"])) if "area" in cells else [""] * len(lines)
+        texts: dict[str, list[str]] = {name: plain(name, cells[name]) for name in PLAIN if name in cells}
+        differs = 0
+        if not all(areas):
+            for place, area in enumerate(areas):
+                if not area and "address" in texts:
+                    areas[place], differing = self._located(texts["address"][place], codes[place])
+                    differs += differing
+                elif not area:
+                    areas[place] = KEEP
+        values = [names, kinds, areas]
+        for column, meaning in self._cells:
+            if column == "phone":
+                values.append(phones(column, texts[column]))
+            else:
+                values.append(texts[column] if column in texts else list(map(meaning, cells[column])))
+        if self._placed:
+            places = [position("position", text) for text in texts["position"]]
+            values += ([one[part] for one in places] for part in (0, 1))
+        labels: Any = repeat(None)
+        if self.labelled:
+            told = [cells[column] for column in self.labelled]
+            labels = [_labels(dict(zip(self.labelled, one, strict=True))) for one in zip(*told, strict=True)]
+        loose = {pair for pair in set(words) if pair[0] and not pair[1]}
+        self.counts["kind_by_code"] += sum(map(loose.__contains__, words)) if loose else 0
+        self.counts["area_differs"] += differs
+        return list(zip(codes, zip(*values, strict=True), labels, strict=False))
+
+    def read(self, cells: dict[str, str]) -> Said:
         """The code of a row, its values in the order of `fields`, and its labels, if any. Fault if wrong."""
-        code = self.text("code", cells.get("code", "")).lstrip("'`‘’")
-        name = self.text("name", cells.get("name", ""))
+        code = tidy("code", cells.get("code", "")).lstrip("'`‘’")
+        name = tidy("name", cells.get("name", ""))
         if not name:
             raise Fault("name", "empty")
         values = [name, self._kind(code, cells.get("kind", "")), self._area(code, cells)]
@@ -124,7 +195,7 @@ class Reader:
             values.append(KEEP if cell is None else meaning(cell))
         if self._placed:
             cell = cells.get("position")
-            values += (KEEP, KEEP) if cell is None else position("position", self.text("position", cell))
+            values += (KEEP, KEEP) if cell is None else position("position", tidy("position", cell))
         return code, tuple(values), _labels(cells) if self.labelled else None
 
     def _kind(self, code: str, cell: str) -> str:
@@ -149,12 +220,15 @@ class Reader:
         named = self._areas[cells.get("area", "")]
         if named or "address" not in cells:
             return named or KEEP
-        address = self.text("address", cells["address"])
+        area, differs = self._located(tidy("address", cells["address"]), code)
+        self.counts["area_differs"] += differs
+        return area
+
+    def _located(self, address: str, code: str) -> tuple[str, bool]:
         located = self.gazetteer.locate(address, code)
         if located is None:
             raise Fault("address", "unknown_area", address)
-        self.counts["area_differs"] += located.differs
-        return located.code
+        return located.code, located.differs
 
 
 def _kind_named(cell: str) -> tuple[str, str | None]:

@@ -27,7 +27,6 @@ from xlsxwriter import Workbook
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from actions.areas import ensure_areas, gazetteer
-from actions.cells import are_clean
 from actions.import_subjects import SUBJECTS
 from actions.imports import BATCH, bring_in
 from actions.spreadsheets import reading
@@ -131,8 +130,7 @@ async def checked(url: str, file: str) -> int:
     with Path(file).open("rb") as source, reading(source, SUBJECTS.columns) as table:  # noqa: ASYNC230 (nobody waits)
         reader, count = Reader(places, table.headers), 0
         while batch := list(islice(table.rows, BATCH)):
-            reader.trust(are_clean(row.line for row in batch))
-            count += len([reader.read(row.cells) for row in batch])
+            count += len(reader.read_all(batch))
     return count
 
 

@@ -14,6 +14,7 @@ from sqlalchemy import Table
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 CACHE = 64 << 20  # bytes that SQLite keeps of a file while rows come in
+BLOCK = 20_000  # ids that are reserved at once of a sequence, at most; what is left of them is never used
 _USUAL_CACHE = 2000 << 10
 
 
@@ -28,12 +29,16 @@ class Bulk:
         self.connection, self.table = connection, table
         self.is_sqlite = connection.dialect.name == "sqlite"
         self._next = 0
+        self._ids: list[int] = []
+        self._reserved = 0
+        self.is_empty = False
         self._copying: asyncio.Task[Any] | None = None
 
     async def open(self) -> None:
         """Reach the driver, within the transaction."""
         largest = await self.connection.exec_driver_sql(f"SELECT max(id) FROM {self.table.name}")  # noqa: S608
-        self._next = (largest.scalar() or 0) + 1
+        last = largest.scalar()
+        self.is_empty, self._next = last is None, (last or 0) + 1
         self.driver: Any = (await self.connection.get_raw_connection()).driver_connection
         await self._keep(CACHE)
 
@@ -58,20 +63,22 @@ class Bulk:
         if self.is_sqlite:
             self._next += count
             return range(self._next - count, self._next)
-        await self.settled()
-        name = f"pg_get_serial_sequence('{self.table.name}', 'id')"
-        if not count:
-            return []
-        query = f"SELECT array_agg(nextval({name})) FROM generate_series(1, $1::bigint)"  # noqa: S608
-        ids: list[int] = await self.driver.fetchval(query, count)
+        if count > len(self._ids):
+            await self.settled()
+            more = max(count, min(BLOCK, self._reserved))
+            name = f"pg_get_serial_sequence('{self.table.name}', 'id')"
+            query = f"SELECT array_agg(nextval({name})) FROM generate_series(1, $1::bigint)"  # noqa: S608
+            self._ids += await self.driver.fetchval(query, more)
+            self._reserved += more
+        ids, self._ids = self._ids[:count], self._ids[count:]
         return ids
 
     async def present(self, columns: Sequence[str], key: str, values: Sequence[Any]) -> list[Any]:
         """These columns of the rows whose `key` is among the values."""
-        await self.settled()
-        what = f"SELECT {', '.join(columns)} FROM {self.table.name} WHERE {key}"  # noqa: S608
         if not values:
             return []
+        await self.settled()
+        what = f"SELECT {', '.join(columns)} FROM {self.table.name} WHERE {key}"  # noqa: S608
         if self.is_sqlite:
             gaps = ",".join("?" * len(values))
             return list(await self.driver.execute_fetchall(f"{what} IN ({gaps})", values))

@@ -13,9 +13,13 @@ from hypothesis import strategies as st
 from sqlalchemy import delete
 from xlsxwriter import Workbook
 
+from actions.cells import Fault
+from actions.headers import Row
 from actions.imports import KINDS, bring_in
+from actions.subject_rows import Reader
 from models.database import Database
 from models.subjects import Subject, SubjectLabel
+from rules.places import Gazetteer, Place
 from rules.subjects import ALPHABET
 from tests.actions.importing import (
     LATER,
@@ -49,6 +53,60 @@ ROWS = st.lists(
     max_size=20,
     unique_by=lambda row: row[0],
 )
+
+
+GAZETTEER = Gazetteer(
+    [
+        Place("330700", "金华市"),
+        Place("330703", "金东区", "330700", ("江东镇", "赤松镇")),
+        Place("330782", "义乌市", "330700", ("江东街道", "佛堂镇")),
+        Place("330784", "永康市", "330700", ("江南街道", "东城街道")),
+    ]
+)
+COLUMNS = ["code", "name", "kind", "area", "address", "position", "labels", "credit_class", "flags", "status", "phone"]
+ODD_CELLS = {  # by column: what is good, what is empty, what is wrong or odd
+    "code": ["", "91330782MA28ABCD1X", "'", " ", "NO-1", "9.13E+17"],
+    "name": ["甲店", "", " 乙 店 ", "无", "丙  店", "丁\u200b店", "长" * 300],
+    "kind": ["", "有限责任公司", "设备", "不知道"],
+    "area": ["义乌市", "330784", "", "杭州市"],
+    "address": ["义乌市稠城街道1号", "", "某处", "金东区赤松镇"],
+    "position": ["", "29.3,120.07", "北"],
+    "labels": ["", "网红", "a;b"],
+    "credit_class": ["", "A", "B级", "E"],
+    "flags": ["", "投诉"],
+    "status": ["存续", "", "注销", "飞了"],
+    "phone": ["", "13812342071", "0579-82312345", "123", "无"],
+}
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.integers(0, 31**9 - 1),
+            st.fixed_dictionaries({name: st.integers(0, 20) for name in COLUMNS}),
+            st.sampled_from([len(COLUMNS)] * 9 + [4, 1]),
+        ),
+        max_size=12,
+    ),
+    st.booleans(),
+)
+def test_rows_that_are_read_by_column_say_what_each_says_by_itself(rows: list[Any], mostly_good: bool) -> None:
+    places = {name: place for place, name in enumerate(COLUMNS)}
+    lines = []
+    for number, (one, odd, length) in enumerate(rows):
+        cells = []
+        for name in COLUMNS:
+            choices = ODD_CELLS[name][:1] if mostly_good and number % 4 else ODD_CELLS[name]
+            cells.append(choices[odd[name]] if odd[name] < len(choices) else choices[0])
+        cells[0] = cells[0] or uscc(one)
+        lines.append(Row(number, cells[:length], places))
+    together, alone = (Reader(GAZETTEER, dict.fromkeys(COLUMNS, "")) for _ in range(2))
+    assert list(map(_said, together.read_all(lines))) == [_said(alone._or_fault(line)) for line in lines]
+    assert together.counts == alone.counts
+
+
+def _said(said: Any) -> Any:
+    return (said.column, said.reason, said.value) if isinstance(said, Fault) else said
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -10,6 +10,7 @@ from rules.subjects import (
     ALPHABET,
     KINDS,
     STATUSES,
+    are_codes,
     check_digit,
     code_fault,
     kind_of_code,
@@ -46,6 +47,18 @@ def test_one_wrong_character_is_always_found(body: str, place: int, other: str) 
     assert code_fault(code) is None
     wrong = code[:place] + other + code[place + 1 :]
     assert (code_fault(wrong) is None) == (wrong == code)
+
+
+OTHERS = st.sampled_from(ALPHABET + "IOSVZa中Ａ") | st.just("")
+
+
+@given(st.lists(st.tuples(BODIES, st.integers(0, 17), OTHERS), max_size=8))
+def test_many_codes_at_once_are_judged_as_each_is(bodies: list[tuple[str, int, str]]) -> None:
+    good = [body + check_digit(body) for body, _, _ in bodies]
+    assert are_codes(good) == [True] * len(good)
+    spoilt = [code[:place] + other + code[place + 1 :] for code, (_, place, other) in zip(good, bodies, strict=True)]
+    for codes in (spoilt, good[:1] + spoilt[1:]):
+        assert are_codes(codes) == [code_fault(code) is None for code in codes]
 
 
 @pytest.mark.parametrize(
