@@ -7,19 +7,21 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from actions.journal import record
 from models.journal import JournalEntry, JournalLink, JournalRoot
 from rules.journal import FIRST, entry, link, message
 
 AT_ONCE = 2000  # entries in memory
 IN_FLIGHT = 10_000  # entries that others may have written while one transaction was open
 ONE_DAY = timedelta(days=1)
+TURNED_BACK, CLOCK = "turned_back", "clock"
 SLOW = timedelta(hours=1)  # a transaction that lasts longer than this would look like an entry that was put in later
 
 
@@ -31,6 +33,7 @@ class Verdict:
     entries: int = 0
     roots: int = 0
     waiting: int = 0  # entries that are not chained yet
+    turned_back: int = 0  # times that the clock was turned back behind what was signed already
     signers: list[str] = field(default_factory=list)
 
     def finds(self, code: str, what: object) -> None:
@@ -85,6 +88,30 @@ async def seal(session: AsyncSession, key: Ed25519PrivateKey, now: datetime) -> 
     return root
 
 
+async def note_clock(session: AsyncSession, now: datetime) -> None:
+    """If the clock ran ahead when the last day was signed and is right again, put that into the journal.
+
+    What is written from now on says that it is older than the signature; this entry tells why, and since when.
+    """
+    ends = await roots(session)
+    if ends and now < (await _floors(session, ends))[ends[-1].sequence] - SLOW:
+        before = ends[-1].sealed_at.astimezone(UTC).isoformat(timespec="seconds")
+        record(session, now, None, TURNED_BACK, CLOCK, 0, before={"signed": before})
+
+
+async def _floors(session: AsyncSession, ends: list[JournalRoot]) -> dict[int, datetime]:
+    """For the place of each signed end the time that nothing after it may be older than: that to which a clock was
+    turned back after it, else that of the signature."""
+    floors = {root.sequence: root.sealed_at for root in ends}
+    query = select(JournalLink.sequence, JournalEntry.at).select_from(JournalEntry)
+    query = query.outerjoin(JournalLink, JournalLink.entry_id == JournalEntry.id).where(JournalEntry.noun == CLOCK)
+    for place, at in await session.execute(query):
+        before = [root.sequence for root in ends if place is None or root.sequence < place]
+        if before:
+            floors[before[-1]] = min(floors[before[-1]], at)
+    return floors
+
+
 async def roots(session: AsyncSession) -> list[JournalRoot]:
     """All signed ends of days, the first first."""
     return list(await session.scalars(select(JournalRoot).order_by(JournalRoot.day)))
@@ -120,7 +147,7 @@ async def verify(session: AsyncSession, known: list[dict[str, object]] | None = 
     verdict = Verdict()
     ends = await roots(session)
     _check_signatures(ends, verdict)
-    sealed = {root.sequence: root for root in ends}
+    floors = await _floors(session, ends)
     after: datetime | None = None  # when the place before this one was sealed: what comes now happened later
     last, expected, hashes = FIRST, 0, dict[int, str]()
     async for held, one in _walk(session):
@@ -136,16 +163,16 @@ async def verify(session: AsyncSession, known: list[dict[str, object]] | None = 
             verdict.finds("inserted", held.entry_id)
         last = held.hash
         verdict.entries += 1
-        if root := sealed.get(held.sequence):
-            after = root.sealed_at
-        hashes |= {held.sequence: held.hash} if root or known else {}
+        verdict.turned_back += one is not None and one.noun == CLOCK
+        after = floors.get(held.sequence, after)
+        hashes |= {held.sequence: held.hash} if held.sequence in floors or known else {}
     for root in ends:
         if hashes.get(root.sequence) != root.hash:
             verdict.finds("root", root.day)
     for kept in known or ():
         if hashes.get(int(str(kept["sequence"]))) != kept["hash"]:
             verdict.finds("known", kept["day"])
-    await _unchained(session, ends[-1].sealed_at if ends else None, verdict)
+    await _unchained(session, floors[ends[-1].sequence] if ends else None, verdict)
     return verdict
 
 

@@ -140,6 +140,8 @@ async def _journal(session: AsyncSession, late: datetime) -> AsyncIterator[Findi
     found = await chain.verify(session)
     if found.wrong:
         yield Finding("journal", gaps={"n": len(found.wrong)})
+    if found.turned_back:
+        yield Finding("clock", wrong=False, gaps={"n": found.turned_back})
     oldest = await chain.waits_since(session)
     if oldest and oldest < late:
         yield Finding("unchained", wrong=False, gaps={"n": found.waiting})

@@ -128,6 +128,7 @@ async def running(settings: Settings, now: Callable[[], datetime] | None = None)
     if settings.telegram_mode == "polling":
         tasks.append(asyncio.create_task(mailbox.poll(polling, bot.base_url)))
     schedule.start()
+    tasks.append(asyncio.create_task(jobs.keep_going(schedule, settings.zone)))
     try:
         yield Running(settings, database, bot, mailbox, desk, postman, sender, settings.address, schedule)
     finally:

@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy import ColumnElement, exists, or_, select, update
+from sqlalchemy import ColumnElement, exists, func, or_, select, update
 from sqlalchemy.orm import aliased
 from telegram import Update
 from telegram.constants import ChatAction
@@ -19,6 +19,7 @@ from telegram.ext import Application
 from bot.darkroom import Darkroom
 from bot.evidence import Evidence, Load, StoreAway, fetch, waits, weight
 from bot.forms import span
+from bot.logs import tell
 from bot.mailbox import Mailbox
 from bot.sending import Sender
 from handlers.turn import House, Sent, Show, Turn, chat_for, current
@@ -31,7 +32,16 @@ from rules.refusal import Refusal
 log = structlog.get_logger("inbox")
 
 ATTEMPTS = 3
+AT_ONCE = 64  # chats that have a place, or are next
 AWHILE, LONGEST_WAIT = timedelta(seconds=5), timedelta(minutes=10)
+HEADS = select(func.min(Inbox.update_id).label("id")).where(Inbox.done_at.is_(None)).group_by(Inbox.chat_id).subquery()
+WAITING = (  # made once, asked very often
+    select(Inbox.chat_id)
+    .join(HEADS, HEADS.c.id == Inbox.update_id)
+    .outerjoin(Chat, Chat.id == Inbox.chat_id)
+    .order_by(Chat.person_id.is_(None), Inbox.update_id)
+    .limit(AT_ONCE)
+)
 SLOW = 256 << 10  # bytes of a file from which on the receipt, which has its hash, may take more than a moment
 
 
@@ -83,15 +93,12 @@ class Desk:
             self.mailbox.arrived.set()
 
     async def _waiting_chats(self) -> list[int]:
-        query = select(Inbox.chat_id).where(Inbox.done_at.is_(None), self._due()).group_by(Inbox.chat_id).limit(200)
+        """Whose turn it is: in a flood of strangers those whom we know come first, then whoever waits longest."""
         try:
             async with self.database.read() as session:
-                return list(await session.scalars(query))
+                return list(await session.scalars(WAITING.where(self._due())))
         except Exception as error:
-            if away(error):
-                log.warning("cannot read the inbox", error=str(error))
-            else:
-                log.exception("cannot read the inbox")
+            tell(log, "cannot read the inbox", error)
             await asyncio.sleep(1)
             return []
 
@@ -108,10 +115,7 @@ class Desk:
                 while (row := await self._head(chat_id)) is not None and await self._handle(row):
                     busy = True
             except Exception as error:
-                if away(error):
-                    log.warning("a worker waits for the database", chat=chat_id, error=str(error))
-                else:
-                    log.exception("a worker stumbled", chat=chat_id)
+                tell(log, "a worker stumbled", error, chat=chat_id)
                 await asyncio.sleep(1)
         return busy
 

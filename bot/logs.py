@@ -10,6 +10,8 @@ from typing import Any
 
 import structlog
 
+from models.database import away
+
 TOKEN = re.compile(r"(?<!\d)\d{5,}(?::|%3A)[\w-]{5,}", re.IGNORECASE)  # also right after `/bot`
 
 
@@ -31,6 +33,14 @@ def scrub(text: str, *secrets: str) -> str:
     for secret in secrets:
         text = text.replace(secret, "[secret]")
     return TOKEN.sub("[token]", text)
+
+
+def tell(log: Any, what: str, error: Exception, **about: Any) -> None:
+    """What failed: a word if only the database is away, which may pass; else with all that is known of it."""
+    if away(error):
+        log.warning(f"{what}: the database is away", error=str(error), **about)
+    else:
+        log.error(what, exc_info=error, **about)
 
 
 def _last_words(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:

@@ -14,6 +14,7 @@ from sqlalchemy import and_, or_, select, update
 from telegram.error import BadRequest, Forbidden, NetworkError, RetryAfter, TelegramError
 
 from bot.forms import span
+from bot.logs import tell
 from bot.sending import Sender
 from handlers.notices import render
 from handlers.turn import House
@@ -66,10 +67,7 @@ class Postman:
         try:
             return await self.database.finish(self._claim())
         except Exception as error:
-            if away(error):
-                log.warning("notices wait for the database", error=str(error))
-            else:
-                log.exception("a round of notices failed")
+            tell(log, "a round of notices failed", error)
             await asyncio.sleep(1)
             return []
 

@@ -74,3 +74,14 @@ def scheduler(
         misfire_grace_time=None,
     )
     return clock
+
+
+async def keep_going(clock: AsyncIOScheduler, zone: ZoneInfo) -> None:
+    """Call every tick at once when the machine's clock was turned back: else they sleep until the old time comes."""
+    before = datetime.now(zone)
+    while True:
+        await asyncio.sleep(RENEW_EVERY)
+        if (at := datetime.now(zone)) < before:
+            for job in clock.get_jobs():
+                job.modify(next_run_time=at)
+        before = at

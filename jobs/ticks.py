@@ -176,6 +176,8 @@ async def forget(database: Database, now: datetime, periods: Periods, erase: Era
 async def journal(database: Database, now: datetime, key: Ed25519PrivateKey) -> None:
     """Chain what is new in the journal; after midnight sign the end of the day (R4.3)."""
     async with database.write() as session:
+        await chain.note_clock(session, now)
+        await session.flush()
         await chain.extend(session)
     async with database.write() as session:
         await chain.seal(session, key, now)

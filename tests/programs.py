@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import multiprocessing
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -16,6 +17,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
+from typing import Any
 
 import time_machine
 
@@ -53,8 +55,7 @@ def _run(words: tuple[str, ...], environment: dict[str, str], out: Path, err: Pa
         os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644), number)
     os.environ.clear()
     os.environ.update(environment)
-    if ahead := environment.get("CLOCK_AHEAD"):  # a machine whose clock is so many seconds ahead of others
-        time_machine.travel(datetime.now(UTC) + timedelta(seconds=float(ahead)), tick=True).start()
+    _keep_clock(environment)
     os.chdir(ROOT)
     sys.argv = ["bot", *words]
     try:
@@ -73,3 +74,28 @@ def _keep_coverage(folder: Path) -> None:
 
     measured = pytest_plugin._slipcover_instance.get_coverage()
     (folder / f"coverage-gw-{os.getpid()}.json").write_text(json.dumps(measured))
+
+
+def _keep_clock(environment: dict[str, str]) -> None:
+    """A machine whose clock is `CLOCK_AHEAD` seconds ahead of ours; SIGUSR1 sets it to what `CLOCK_FILE` says.
+
+    Only the time of day changes, as when somebody sets a clock: what counts seconds counts on. The file is taken away
+    once the clock is set.
+    """
+    kept: list[time_machine.travel] = []
+
+    def set_clock(ahead: float) -> None:
+        if kept:
+            kept.pop().stop()
+        kept.append(time_machine.travel(datetime.now(UTC) + timedelta(seconds=ahead), tick=True))
+        kept[0].start()
+
+    def heard(*_: Any) -> None:
+        path = Path(environment["CLOCK_FILE"])
+        set_clock(float(path.read_text()))
+        path.unlink()
+
+    if ahead := environment.get("CLOCK_AHEAD"):
+        set_clock(float(ahead))
+    if "CLOCK_FILE" in environment:
+        signal.signal(signal.SIGUSR1, heard)

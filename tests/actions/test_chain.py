@@ -82,6 +82,32 @@ async def test_a_day_is_signed_once_and_a_quiet_day_not_at_all(database: Databas
     assert (await judged(database)).wrong == []
 
 
+async def test_a_clock_that_ran_ahead_and_is_right_again_leaves_a_journal_that_is_whole(database: Database) -> None:
+    """And only what is not older than the time to which it was turned back may stand there."""
+    await written(database, days=2)
+    ahead, right = MONDAY + 9 * DAY, MONDAY + 2 * DAY
+    async with database.write() as session:
+        assert await chain.seal(session, KEY, ahead)
+        record(session, right, None, "note", "visit", 1)
+        await session.flush()
+    assert {code for code, _ in (await judged(database)).wrong} == {"inserted"}
+    for _ in range(2):  # it is said once
+        async with database.write() as session:
+            await chain.note_clock(session, right)
+            await session.flush()
+            await chain.extend(session)
+    found = await judged(database)
+    assert (found.wrong, found.turned_back) == ([], 1)
+    async with database.write() as session:
+        assert await chain.seal(session, KEY, right) is None
+        record(session, right - DAY, None, "note", "visit", 1)
+        await session.flush()
+    assert {code for code, _ in (await judged(database)).wrong} == {"inserted"}
+    async with database.write() as session:
+        await chain.extend(session)
+    assert {code for code, _ in (await judged(database)).wrong} == {"inserted"}
+
+
 Forge = Callable[[AsyncSession], Awaitable[Any]]
 
 

@@ -6,6 +6,8 @@ import asyncio
 import json
 import os
 from collections import Counter
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 from sqlalchemy import select
@@ -36,11 +38,11 @@ async def is_well(process: Process, *but: str) -> None:
     assert set(found) <= {"unchained", *but}, found
 
 
-async def told(database: Database, within: int = 120) -> None:
-    """Wait until no notice is left to tell."""
+async def told(look: Callable[[], AbstractAsyncContextManager[Any]], within: int = 120) -> None:
+    """Wait until no notice is left to tell; `look` gives a session on the database."""
     waiting: list[Any] = []
     for _ in range(within * 5):
-        async with database.read() as session:
+        async with look() as session:
             waiting = list(await session.scalars(select(Outbox).where(Outbox.ended_at.is_(None))))
         if not waiting:
             return

@@ -29,7 +29,7 @@ from models.leads import Lead
 from models.mail import Inbox, Outbox
 from models.visits import Answer, Evidence, Visit
 from simulator import Message, Phone, Telegram
-from tests.e2e.judge import is_well
+from tests.e2e.judge import SENDS, is_well, told
 from tests.e2e.town import TOKEN, Process, people_of, released_town, visit_of
 
 POINTS = 20
@@ -193,7 +193,7 @@ async def test_twenty_kills_lose_nothing_and_double_nothing(
             await the_visit(process, pair, again)
             await the_lead(process, pair[0], phones["陈消防"], again)
             await phones["赵主管"].sees("待审核", button="通过并公示")
-            await told(process)
+            await told(process.look)
             await process.ready()
         finally:
             code = await process.stop()
@@ -269,17 +269,6 @@ def shown(phone: Phone, label: str) -> bool:
     return any(label in message.labels for message in phone.messages)
 
 
-async def told(process: Process) -> None:
-    """Wait until no notice is left to tell."""
-    for _ in range(100):
-        async with process.look() as session:
-            waiting = list(await session.scalars(select(Outbox).where(Outbox.ended_at.is_(None))))
-        if not waiting:
-            return
-        await asyncio.sleep(0.2)
-    raise AssertionError(f"not told: {[(one.kind, one.due_at, one.leased_until) for one in waiting]}")
-
-
 async def answers_are_as_entered(process: Process, visit_id: int) -> None:
     async with process.look() as session:
         answers = list(await session.scalars(select(Answer).where(Answer.visit_id == visit_id)))
@@ -327,7 +316,7 @@ async def notices_arrived(process: Process, telegram: Telegram) -> tuple[int, in
     arrived = Counter(
         (int(call.params["chat_id"]), call.params.get("text", call.params.get("caption")))
         for call in telegram.calls
-        if call.method in ("sendMessage", "sendPhoto", "sendDocument") and call.result
+        if call.method in SENDS and call.result
     )
     extra = 0
     for told_, times in promised.items():

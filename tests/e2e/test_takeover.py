@@ -84,7 +84,7 @@ class Two:
             await typing
         await handled(self.telegram, self.database)
         await self.all_is_said()
-        await told(self.database)
+        await told(self.database.read)
 
     async def all_is_said(self) -> None:
         """Wait until no reply is left to say."""

@@ -91,6 +91,7 @@ class Process:
             "DATA_DIR": str(self.folder / "data"),
             "PORT": str(self.port),
             "TIMEZONE": self.zone.key,
+            "CLOCK_FILE": str(self.folder / "clock"),
             **self.variables,
         }
 
@@ -134,6 +135,19 @@ class Process:
         await self._timing
         assert self.process
         assert self.process.exitcode is None, self.logs[-2000:]
+
+    async def sets_clock(self, ahead: float) -> None:
+        """Set the clock of the machine, while the process runs, to so many seconds ahead of ours."""
+        assert self.process
+        assert self.process.pid
+        path = self.folder / "clock"
+        path.write_text(str(ahead))
+        os.kill(self.process.pid, signal.SIGUSR1)
+        for _ in range(600):
+            if not path.exists():
+                return
+            await asyncio.sleep(0.05)
+        raise AssertionError("the clock is not set")
 
     async def kill(self) -> None:
         """As the power cut does it."""
