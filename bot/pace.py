@@ -56,7 +56,7 @@ class Pace:
                     if at <= now:
                         return self._leaves(chat_id, now)
         finally:
-            if self._booked[chat_id] == mine:
+            if self._booked.get(chat_id) == mine:  # one that was behind this one may have left before it
                 del self._booked[chat_id]
 
     async def _room(self) -> None:

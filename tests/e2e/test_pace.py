@@ -104,3 +104,19 @@ async def test_notices_for_one_chat_leave_in_their_order_a_second_apart() -> Non
     await asyncio.gather(*(notice(number) for number in range(4)))
     assert [number for number, _ in at] == [0, 1, 2, 3]
     assert all(later - earlier >= 0.99 / FASTER for (_, earlier), (_, later) in pairwise(at))
+
+
+async def test_notices_to_one_chat_all_leave_though_replies_come_between_and_change_their_order() -> None:
+    pace, left = Pace(FASTER), list[int]()
+
+    async def notice(number: int) -> None:
+        with await pace.notice(1):
+            left.append(number)
+
+    async def replies() -> None:
+        for _ in range(20):
+            with pace.reply(1):
+                await asyncio.sleep(0.03)
+
+    await asyncio.gather(replies(), *(notice(number) for number in range(8)))
+    assert sorted(left) == list(range(8))
