@@ -1,11 +1,14 @@
 """Opens a workbook in a process of its own, because the cells that a small file claims can take all memory.
 
 Run as a program, it reads a workbook from standard input and writes lines of JSON: `{"sheet": name}`, lists
-of rows of text, or `{"error": code}` and nothing more. It needs nothing of the house.
+of rows of text, or `{"error": code}` and nothing more. Rows may also come as `+` and a number of bytes, and so many
+bytes of text, in which two control characters part rows and cells: that is read in a third of the time. It needs
+nothing of the house.
 """
 
 from __future__ import annotations
 
+import gc
 import io
 import json
 import re
@@ -31,6 +34,8 @@ UNPACKED_FLOOR = 8 << 20
 MOST_CELLS = 50_000_000
 LAST_ROW, LAST_COLUMN = 1 << 20, 1 << 14  # of any office program
 BATCH = 500
+NEXT_ROW, NEXT_CELL = "\x1e", "\x1f"
+PIPE = 1 << 20  # bytes that may wait for the reader, so that neither waits for the other
 EXACT = 10**15  # integers below it survive a spreadsheet's 15 digits
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")  # the stream of an Office file with a password
 _REPEATS = re.compile(rb"number-(rows|columns)-repeated\s*=\s*[\"']\s*([0-9]+)")
@@ -53,7 +58,9 @@ def sheets(workbook: bytes) -> Generator[tuple[str, Iterator[tuple[int, list[str
         size = len(workbook)
         del workbook
         command = [sys.executable, "-I", str(Path(__file__)), str(size)]
-        child = subprocess.Popen(command, stdin=file, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)  # noqa: S603
+        child = subprocess.Popen(  # noqa: S603
+            command, stdin=file, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, pipesize=PIPE
+        )
     assert child.stdout is not None
     try:
         line = _next(child)
@@ -87,6 +94,11 @@ def _next(child: subprocess.Popen[bytes]) -> Any:
         if child.wait() != 0:
             raise Unreadable("too_large")
         return None
+    if line.startswith(b"+"):
+        rows = child.stdout.read(int(line))
+        if len(rows) < int(line):
+            raise Unreadable("too_large")
+        return [row.split(NEXT_CELL) for row in rows.decode().split(NEXT_ROW)]
     said = json.loads(line)
     if isinstance(said, dict) and "error" in said:
         raise Unreadable(said["error"])
@@ -131,7 +143,22 @@ def _check_size(data: bytes) -> int:
 
 
 def _tell(said: Any) -> None:
-    sys.stdout.write(json.dumps(said, ensure_ascii=True, separators=(",", ":")) + "\n")
+    sys.stdout.buffer.write(json.dumps(said, ensure_ascii=True, separators=(",", ":")).encode() + b"\n")
+
+
+def _tell_rows(rows: list[list[Cell]]) -> None:
+    lines = []
+    for row in rows:
+        try:
+            lines.append(NEXT_CELL.join(row))  # type: ignore[arg-type]
+        except TypeError:  # not all are text
+            lines.append(NEXT_CELL.join([cell if type(cell) is str else _text(cell) for cell in row]))
+    text = NEXT_ROW.join(lines)
+    if rows and all(rows) and text.count(NEXT_CELL) + text.count(NEXT_ROW) == sum(map(len, rows)) - 1:
+        told = text.encode()
+        sys.stdout.buffer.write(b"+%d\n" % len(told) + told)
+    else:  # a cell has one of them itself
+        _tell([[_text(cell) for cell in row] for row in rows])
 
 
 def _read(data: bytes) -> None:
@@ -156,14 +183,15 @@ def _read(data: bytes) -> None:
             _tell({"sheet": sheet.name})
             batch = []
             for row in table.iter_rows():  # with the empty rows above the first cell
-                batch.append([cell if type(cell) is str else _text(cell) for cell in row])
+                batch.append(row)
                 if len(batch) == BATCH:
-                    _tell(batch)
+                    _tell_rows(batch)
                     batch = []
-            _tell(batch)
+            _tell_rows(batch)
 
 
 def _main() -> None:
+    gc.disable()  # rows are no cycles
     size = int(sys.argv[1])
     memory = min(MEMORY_FLOOR + MEMORY_PER_BYTE * size, MEMORY_CEILING)
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))

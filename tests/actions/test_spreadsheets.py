@@ -184,6 +184,25 @@ def test_a_workbook_with_numbers_days_and_other_sheets() -> None:
     ]
 
 
+def test_cells_of_a_workbook_that_hold_control_characters_stay_whole() -> None:
+    odd = ["\x1e", "a\x1fb", "x", ""]
+
+    def write(book: Workbook) -> None:
+        sheet = book.add_worksheet()
+        sheet.write_row(0, 0, ["编码", "名称", "地址"])
+        for number in range(1200):
+            text = odd[number % 4] if number < 600 else "东街"
+            sheet.write_row(number + 1, 0, [f"{number}", number, text])
+
+    data = xlsx(write)
+    told = [(row.number, row.cells) for row in rows(data)]
+    assert len(told) == 1200
+    assert [cells["code"] for _, cells in told] == [str(number) for number in range(1200)]
+    assert [cells["name"] for _, cells in told] == [str(number) for number in range(1200)]
+    assert {cells["address"] for _, cells in told} == {*odd, "东街"}
+    assert [number for number, _ in told] == list(range(2, 1202))
+
+
 def test_an_open_document() -> None:
     lines = ["".join(ODS_CELL.format(1, cell) for cell in line) for line in LINES]
     blank = ODS_ROW.format(1048573, '<table:table-cell table:number-columns-repeated="16384"/>')
