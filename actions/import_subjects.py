@@ -48,6 +48,7 @@ MARKS = (1 << 25) - 1  # places for marks of codes that came into an empty direc
 SPARE = 50_000  # ids for which there is room at once
 
 Stored = tuple[int, tuple[Any, ...]]  # a subject's id and its values
+Good = tuple[Row, str, tuple[Any, ...], Tagged | None]  # a row, its code, its values and labels
 
 
 class Subjects(Intake):
@@ -78,7 +79,11 @@ class Subjects(Intake):
         """Compare rows with what is there, write what is new or different, and count."""
         good = await self._read(rows)
         first = self.first
-        present = await self._present({code for _, code, _, _ in good})
+        codes = {code for _, code, _, _ in good}
+        present = await self._present(codes)
+        if not present and len(codes) == len(good) and not self.reader.labelled:
+            await self._all_new(good)
+            return
         tagged: dict[int, Tagged] = {}
         if present and self.reader.labelled:
             tagged = await labels_of(self.session, [one[0] for one in present.values()], self.reader.labelled)
@@ -117,7 +122,7 @@ class Subjects(Intake):
                 self.report.refuse(row, fault)
             else:
                 if subject >= len(first):
-                    first.frombytes(bytes(first.itemsize * (subject + SPARE - len(first))))
+                    self._make_room(subject)
                 if not first[subject]:
                     first[subject] = row.number
         self.report.count("unchanged", rows=unchanged)
@@ -127,7 +132,24 @@ class Subjects(Intake):
         await self._change(changed, before, tagged)
         await replace_labels(self.session, before, tagged)
 
-    async def _read(self, rows: list[Row]) -> list[tuple[Row, str, tuple[Any, ...], Tagged | None]]:
+    async def _all_new(self, good: list[Good]) -> None:
+        """None of these is there yet, each is named once, and none has labels: as most of a first import."""
+        new, first = [], self.first
+        for (row, code, values, _), subject in zip(good, await self.bulk.reserve(len(good)), strict=True):
+            try:
+                new.append((subject, code, values if KEEP not in values else self._complete(code, values)))
+            except Fault as fault:
+                self.report.refuse(row, fault)
+                continue
+            if subject >= len(first):
+                self._make_room(subject)
+            first[subject] = row.number
+        await self._add(new)
+
+    def _make_room(self, subject: int) -> None:
+        self.first.frombytes(bytes(self.first.itemsize * (subject + SPARE - len(self.first))))
+
+    async def _read(self, rows: list[Row]) -> list[Good]:
         good = []
         for start in range(0, len(rows), AT_ONCE):
             await asyncio.sleep(0)  # the rows before are on their way to the database meanwhile
