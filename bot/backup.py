@@ -43,6 +43,7 @@ class Made:
     rows: int
     files: int
     bytes: int  # of the files
+    lost: int = 0  # files that are gone or are no longer what was kept
 
 
 def tables() -> list[Table]:
@@ -69,12 +70,14 @@ async def back_up(
             for table in tables():
                 counts[table.name] = await _write_table(connection, table, draft, digests, progress)
         files, size = await _write_files(evidence, draft, sorted(digests), progress)
+        lost = sorted(digests - {*files})
         manifest = {
             "format": FORMAT,
             "revision": revision,
             "made_at": now.astimezone(UTC).isoformat(timespec="seconds"),
             "tables": counts,
-            "files": sorted(digests),
+            "files": files,
+            "lost": lost,
         }
         (draft / "manifest.json").write_text(json.dumps(manifest, indent=1))
         check(draft)
@@ -82,7 +85,7 @@ async def back_up(
     except BaseException:
         shutil.rmtree(draft, ignore_errors=True)
         raise
-    return Made(sum(one["rows"] for one in counts.values()), files, size)
+    return Made(sum(one["rows"] for one in counts.values()), len(files), size, len(lost))
 
 
 @asynccontextmanager
@@ -111,16 +114,23 @@ async def _write_table(
     return {"rows": rows, "sha256": hashed.hexdigest(), "columns": [column.name for column in table.columns]}
 
 
-async def _write_files(evidence: Evidence, folder: Path, digests: list[str], progress: Progress) -> tuple[int, int]:
-    size = 0
+async def _write_files(
+    evidence: Evidence, folder: Path, digests: list[str], progress: Progress
+) -> tuple[list[str], int]:
+    """Those that are whole; one that is lost must not keep all others from being copied."""
+    size, files = 0, []
     for digest in digests:
-        data = await evidence.read(digest)
+        try:
+            data = await evidence.read(digest)
+        except FileNotFoundError:
+            continue
         path = folder / "evidence" / path_of(digest)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
         size += len(data)
+        files.append(digest)
         progress("evidence", 1)
-    return len(digests), size
+    return files, size
 
 
 def check(folder: Path) -> dict[str, Any]:

@@ -52,7 +52,7 @@ async def _examined(settings: Settings, at_rest: bool) -> list[doctor.Finding]:
     try:
         async with database.read() as session:
             now = datetime.now(settings.zone)
-            found = doctor.examine(session, evidence.read, now, evidence.names, at_rest=at_rest)
+            found = doctor.examine(session, evidence.as_it_lies, now, evidence.names, at_rest=at_rest)
             return [one async for one in found]
     finally:
         await database.close()
@@ -98,7 +98,10 @@ def _do(work: Work, done: str, as_json: bool) -> None:
     except Refusal as refusal:
         refuse(settings, refusal, as_json)
     if as_json:
-        typer.echo(json.dumps({"rows": made.rows, "files": made.files, "bytes": made.bytes}))
+        typer.echo(json.dumps({"rows": made.rows, "files": made.files, "bytes": made.bytes, "lost": made.lost}))
     else:
         megabytes = f"{made.bytes / 1e6:.1f}"
         typer.echo(words_of(settings)(done, rows=made.rows, files=made.files, megabytes=megabytes).unescape())
+    if made.lost:
+        err.print(words_of(settings)("backup.lost", n=made.lost).unescape())
+        raise typer.Exit(1)

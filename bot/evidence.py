@@ -47,7 +47,14 @@ class Evidence:
         return digest
 
     async def read(self, digest: str) -> bytes:
-        """The bytes again. FileNotFoundError if they are not here."""
+        """The bytes again. FileNotFoundError if they are not here, also if others lie where they were."""
+        data = await self.as_it_lies(digest)
+        if hashlib.sha256(data).hexdigest() != digest:
+            raise FileNotFoundError(digest)
+        return data
+
+    async def as_it_lies(self, digest: str) -> bytes:
+        """What lies where the bytes were put, whether it is still they or not. FileNotFoundError if nothing does."""
         result = await self._store.get_async(path_of(digest))
         return bytes(await result.bytes_async())
 

@@ -213,17 +213,24 @@ class Sender:
         return None
 
     async def _send_sheet(self, chat_id: int, reply: dict[str, Any]) -> int:
-        """A contact sheet, made anew from the stored bytes; its words alone where it cannot be made."""
+        """A contact sheet, made anew from the stored bytes; its words alone where it cannot be made.
+
+        What is gone, or is no longer what was kept, is grey on it, and a message says so.
+        """
+        lost: list[str] = []
 
         async def pictures() -> AsyncIterator[bytes]:
             for tile in reply["tiles"]:
                 try:
                     yield await self.evidence.read(tile["sha256"])
                 except FileNotFoundError:
-                    log.error("evidence is not where it was kept", sha256=tile["sha256"])
+                    log.error("evidence is not what was kept, or is gone", sha256=tile["sha256"])
+                    lost.append(tile["sha256"])
                     yield b""
 
         sheet = await self.darkroom.sheet(reply["tiles"], pictures())
+        if lost and "lost" in reply:
+            await self.say(chat_id, reply["lost"], [])
         if not sheet:
             return await self.say(chat_id, reply["text"], reply["rows"])
         sent = await self.bot.send_photo(

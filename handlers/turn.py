@@ -127,8 +127,12 @@ class Turn:
             self._answer(text.unescape())
 
     def send_sheet(self, tiles: list[dict[str, Any]], caption: Markup, rows: Rows | None = None) -> None:
-        """A contact sheet of pictures: each tile is `sha256` of the bytes, `label` and `doubtful`."""
-        self.replies.append({"do": "sheet", "tiles": tiles, "text": str(caption), "rows": rows or []})
+        """A contact sheet of pictures: each tile is `sha256` of the bytes, `label` and `doubtful`.
+
+        `lost` is said too where the bytes of one are gone or are others.
+        """
+        lost = str(self.words("evidence.lost"))
+        self.replies.append({"do": "sheet", "tiles": tiles, "text": str(caption), "rows": rows or [], "lost": lost})
 
     def send_qr(self, content: str, caption: Markup, rows: Rows | None = None) -> None:
         """A picture with a QR code."""

@@ -65,7 +65,7 @@ async def copied(settings: Settings, clock: Clock, tmp_path: Path) -> tuple[Path
 
 async def findings(database: Database, store: Store, now: Any) -> set[str]:
     async with database.read() as session:
-        return {one.code for one in [one async for one in doctor.examine(session, store.read, now)]}
+        return {one.code for one in [one async for one in doctor.examine(session, store.as_it_lies, now)]}
 
 
 async def test_what_was_backed_up_under_load_goes_on_in_an_empty_installation(
@@ -192,7 +192,7 @@ async def test_the_doctor_finds_what_is_broken_and_says_it(settings: Settings, c
             for name in await session.scalars(text("SELECT name FROM sqlite_master WHERE type = 'trigger'")):
                 await session.execute(text(f"DROP TRIGGER {name}"))
             await session.execute(text(statement))
-            codes = {one.code async for one in doctor.examine(session, store.read, later)}
+            codes = {one.code async for one in doctor.examine(session, store.as_it_lies, later)}
             await session.rollback()
         assert told in codes, told
     async with database.read() as session:
@@ -205,6 +205,54 @@ async def test_the_doctor_finds_what_is_broken_and_says_it(settings: Settings, c
     told = await asyncio.to_thread(bot, settings.data_dir, "doctor")
     assert "1 个没写完的文件" in told.stdout
     assert (told.returncode, "证据的文件变了" in told.stdout, "✗ 有" in told.stdout) == (1, True, True), told.stderr
+
+
+async def test_evidence_that_is_damaged_while_we_work_is_told_and_hinders_nothing(
+    settings: Settings, clock: Clock, tmp_path: Path
+) -> None:
+    """Half of it is left, something else lies there, or nothing: who looks at it, the doctor and a backup say so."""
+    async with town_running(settings, clock) as town:
+        await signed(town)
+        (row,) = await town.rows(select(Evidence))
+        path = settings.data_dir / "evidence" / path_of(row.preview or row.sha256)
+        whole, supervisor = path.read_bytes(), town["赵主管"]
+        await supervisor.says("/review")
+        await supervisor.presses("面馆", within=10)
+        await supervisor.sees("待审核", button="看照片")
+        for number, (left, code) in enumerate(
+            (
+                (whole[: len(whole) // 2], "other_bytes"),
+                (b"<html>", "other_bytes"),
+                (b"", "other_bytes"),
+                (None, "no_bytes"),
+            )
+        ):
+            path.unlink() if left is None else path.write_bytes(left)
+            await supervisor.presses("看照片")
+            await supervisor.sees("文件丢失或已损坏")
+            assert (await supervisor.sees("证据 1 份")).photo
+            assert await wrong(settings.data_dir) == {code}
+            copy = tmp_path / f"copy {number}"
+            made = await asyncio.to_thread(bot, settings.data_dir, "backup", str(copy))
+            assert (made.returncode, "1 个证据文件丢失或已损坏" in made.stderr.replace("\n", "")) == (1, True), (
+                made.stderr
+            )
+        back = await asyncio.to_thread(bot, tmp_path / "new", "restore", str(copy))
+        assert back.returncode == 0, back.stderr
+        assert await wrong(tmp_path / "new") == {"no_bytes"}
+        path.write_bytes(whole)  # fetched from a backup, as the doctor said
+        await supervisor.presses("看照片")
+        assert (await supervisor.sees("证据 1 份")).photo
+        await supervisor.sees_nothing_new()
+        await supervisor.presses("通过并公示")
+        await supervisor.sees("已公示")
+        assert await wrong(settings.data_dir) == set()
+
+
+async def wrong(folder: Path) -> set[str]:
+    """What the doctor finds wrong, but that the town's clock is ahead of ours."""
+    told = await asyncio.to_thread(bot, folder, "doctor", "--json")
+    return {one["code"] for one in json.loads(told.stdout)["findings"] if one["wrong"]} - {"future"}
 
 
 async def _settled(town: Town) -> None:

@@ -106,17 +106,18 @@ async def test_notices_for_one_chat_leave_in_their_order_a_second_apart() -> Non
     assert all(later - earlier >= 0.99 / FASTER for (_, earlier), (_, later) in pairwise(at))
 
 
-async def test_notices_to_one_chat_all_leave_though_replies_come_between_and_change_their_order() -> None:
-    pace, left = Pace(FASTER), list[int]()
+async def test_notices_to_a_chat_all_leave_though_replies_come_between_and_change_their_order() -> None:
+    pace, left = Pace(FASTER), list[tuple[int, int]]()
 
-    async def notice(number: int) -> None:
-        with await pace.notice(1):
-            left.append(number)
+    async def notice(chat: int, number: int) -> None:
+        with await pace.notice(chat):
+            left.append((chat, number))
 
-    async def replies() -> None:
-        for _ in range(20):
-            with pace.reply(1):
-                await asyncio.sleep(0.03)
+    async def replies(chat: int) -> None:
+        for _ in range(12):
+            with pace.reply(chat):
+                await asyncio.sleep(0.04)
 
-    await asyncio.gather(replies(), *(notice(number) for number in range(8)))
-    assert sorted(left) == list(range(8))
+    every = [(chat, number) for chat in range(10) for number in range(3)]
+    await asyncio.gather(*(replies(chat) for chat in range(10)), *(notice(*one) for one in every))
+    assert sorted(left) == every

@@ -159,10 +159,13 @@ async def test_a_sheet_that_was_being_sent_when_the_power_went_is_sent_after_the
                 latest = (await session.scalars(select(Inbox).order_by(Inbox.update_id.desc()).limit(1))).one()
                 tile = {"sha256": row.preview, "label": "1", "doubtful": True}
                 gone = {"sha256": "0" * 64, "label": "2", "doubtful": False}
-                latest.replies = [{"do": "sheet", "tiles": [tile, gone], "text": "<b>都在</b>", "rows": []}]
+                latest.replies = [
+                    {"do": "sheet", "tiles": [tile, gone], "text": "<b>都在</b>", "rows": [], "lost": "少了一张"}
+                ]
                 await session.commit()
             await process.start()
             await process.ready()
+            await phone.sees("少了一张")
             shown = await phone.sees("都在")
             assert shown.photo
         finally:
