@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from actions.journal import record
 from actions.notify import notify
 from models.changes import Change
-from models.people import Chat, Invitation, Person, chat_of, with_role
+from models.people import Chat, Invitation, Organ, Person, chat_of, with_role
 from rules.refusal import Refusal
 
 INVITATION_LASTS = timedelta(days=7)
@@ -78,6 +78,13 @@ async def colleague(session: AsyncSession, staff_no: str, by: Person) -> Person:
     if person.id != by.id and not mine and "administrator" not in by.roles:
         raise Refusal("people.not_your_staff", name=person.name)
     return person
+
+
+async def organs_named(session: AsyncSession, words: str, most: int) -> list[Organ]:
+    """Authorities with these words in their name; one that is called just so is the only one."""
+    query = select(Organ).where(Organ.name.contains(words, autoescape=True)).order_by(Organ.area_code, Organ.name)
+    found = list(await session.scalars(query.limit(most)))
+    return [one for one in found if one.name == words] or found
 
 
 async def take_leave(

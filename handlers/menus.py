@@ -9,11 +9,23 @@ from handlers.turn import Turn
 EVERYBODY = ("start", "help", "lang", "cancel")
 OF_ROLE = {
     "inspector": ("tasks", "code", "subject", "leads", "leave", "train"),
-    "supervisor": ("review", "subject", "draws", "plans", "digest", "stats", "announce", "credit", "label", "leave"),
+    "supervisor": (
+        "review",
+        "subject",
+        "draws",
+        "plans",
+        "digest",
+        "stats",
+        "announce",
+        "credit",
+        "label",
+        "leave",
+        "deadlines",
+    ),
     "liaison": ("leads", "plans", "digest", "credit", "leave"),
     "deputy": ("leads",),
-    "office": ("plans", "leads", "digest", "stats", "announce", "credit"),
-    "administrator": ("import", "subject", "label", "leave", "invite", "plans", "stats", "announce"),
+    "office": ("plans", "leads", "digest", "stats", "announce", "credit", "deadlines"),
+    "administrator": ("import", "subject", "label", "leave", "deadlines", "invite", "plans", "stats", "announce"),
 }
 
 

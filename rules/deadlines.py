@@ -97,9 +97,14 @@ def check_override(kind: str, days: int) -> None:
     one = TABLE.get(kind)
     if one is None or one.days is None:
         raise Refusal("deadlines.kind", kind=kind, known=", ".join(k for k, v in TABLE.items() if v.days is not None))
-    most = one.days if one.law else MOST_DAYS
-    if not 0 <= days <= most:
-        raise Refusal("deadlines.days", most=most)
+    if not 0 <= days <= most_days(kind):
+        raise Refusal("deadlines.days", most=most_days(kind))
+
+
+def most_days(kind: str) -> int:
+    """How many working days an authority may give a kind at most: no more than the law, where the law says."""
+    one = TABLE[kind]
+    return one.days if one.law and one.days is not None else MOST_DAYS
 
 
 def ladder(calendar: Calendar, since: date, due: date) -> list[Step]:

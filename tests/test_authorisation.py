@@ -61,6 +61,8 @@ SEEN_BY: dict[str, set[str]] = {  # by load: to whom the thing is shown; all oth
     "offers.load": {"supervisor", "partner"},
     "leads.load": LEAD,
     "lead_drafts.free": EVERYBODY,
+    "deadlines.organ": {"supervisor", "admin"},
+    "deadlines.load": {"supervisor", "admin"},
     "credit.load": HERE,
 }
 CHANGED_BY: dict[str, set[str]] = {  # by verb, where fewer may change the thing than see it
@@ -161,6 +163,8 @@ async def _things(session: Any, made: World, draw: int) -> None:
         "offers.load": [offer.id],
         "leads.load": [lead.id],
         "lead_drafts.free": [visit.subject_id],
+        "deadlines.organ": [made.ids["义乌市市场监督管理局"]],
+        "deadlines.load": [made.ids["义乌市市场监督管理局"], 2],
         "credit.load": [visit.subject_id],
         "people.me": [0],
     }
