@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from itertools import count
 from pathlib import Path
 from typing import Annotated, BinaryIO
 
@@ -26,6 +27,9 @@ from actions.labels import Filter, label_many
 from bot.cli_base import Json, err, in_transaction, look, words_of
 from bot.settings import Settings
 from handlers.imports import AS_TEXT, describe, reason, returned
+from rules.refusal import Refusal
+
+MOST_ROWS = 1 << 20  # of a sheet, with its header
 
 imports_app = typer.Typer(no_args_is_help=True)
 
@@ -110,37 +114,33 @@ def _opened(file: Path) -> Iterator[BinaryIO]:
 
 
 def _export(file: Path, kind: Kind, as_json: bool) -> None:
-    count = look(lambda session: write_out(session, kind, file), as_json)
+    rows = look(lambda session: write_out(session, kind, file), as_json)
     if as_json and str(file) != "-":
-        typer.echo(json.dumps({"rows": count}))
+        typer.echo(json.dumps({"rows": rows}))
 
 
 async def write_out(session: AsyncSession, kind: Kind, file: Path) -> int:
     """Write a table into a file, with its header, in the form in which it can be brought in; how many rows."""
     assert kind.export
-    count = 0
+    rows = 0
     with _written(file) as write:
         write([column.synonyms[0] for column in kind.columns])
         async for row in kind.export(session):
             write([row.get(column.name, "") for column in kind.columns])
-            count += 1
-    return count
+            rows += 1
+    return rows
 
 
 @contextmanager
 def _written(file: Path) -> Iterator[Callable[[list[str]], object]]:
     """A table that is being written, row by row, in the form that the file's name says."""
     if file.suffix == ".xlsx":
-        with Workbook(file, AS_TEXT | {"constant_memory": True}) as book:
-            sheet = book.add_worksheet()
-            places = iter(range(1 << 20))
-
-            def write(row: list[str]) -> None:
-                place = next(places)
-                for column, cell in enumerate(row):  # whatever it looks like: also {=1+1} is text
-                    sheet.write_string(place, column, cell)
-
-            yield write
+        try:
+            with _sheet(file) as write:
+                yield write
+        except Refusal:  # half a table would be taken for a whole one
+            file.unlink()
+            raise
         return
     if str(file) == "-":
         yield csv.writer(sys.stdout).writerow
@@ -149,6 +149,22 @@ def _written(file: Path) -> Iterator[Callable[[list[str]], object]]:
         packed = gzip.GzipFile(fileobj=binary, mode="wb") if file.suffix == ".gz" else None
         with io.TextIOWrapper(packed or binary, encoding="utf-8-sig", newline="") as text:
             yield csv.writer(text).writerow
+
+
+@contextmanager
+def _sheet(file: Path) -> Iterator[Callable[[list[str]], object]]:
+    with Workbook(file, AS_TEXT | {"constant_memory": True}) as book:
+        sheet = book.add_worksheet()
+        places = count()
+
+        def write(row: list[str]) -> None:
+            place = next(places)
+            if place == MOST_ROWS:
+                raise Refusal("exports.too_many_rows", most=f"{MOST_ROWS - 1:,}")
+            for column, cell in enumerate(row):  # whatever it looks like: also {=1+1} is text
+                sheet.write_string(place, column, cell)
+
+        yield write
 
 
 def label(
@@ -164,10 +180,10 @@ def label(
 ) -> None:
     """Label all active subjects that a filter fits (分类标注)."""
     which = Filter(area, kind, industry, name)
-    count = in_transaction(
+    labelled = in_transaction(
         lambda session, now: label_many(session, department, word, which, None, now, take=take),
         as_json,
         keep=not dry_run,
     )
-    text = words_of(Settings())("labels.taken" if take else "labels.given", count, label=word).unescape()
-    typer.echo(json.dumps({"changed": count}) if as_json else text)
+    text = words_of(Settings())("labels.taken" if take else "labels.given", labelled, label=word).unescape()
+    typer.echo(json.dumps({"changed": labelled}) if as_json else text)

@@ -10,6 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from python_calamine import CalamineWorkbook
@@ -23,6 +24,7 @@ from models.database import Database
 from models.items import Checklist, Item, Point
 from models.people import Person
 from models.plans import Plan, PlannedItem, PlannedTask
+from rules.refusal import Refusal
 from tests.actions.importing import NOW, as_csv, check
 from tests.actions.test_exports import STAFF, staff
 from tests.actions.test_imports_city import word
@@ -291,8 +293,8 @@ async def test_staff_lose_nothing(database: Database, rows: list[Any], form: str
     await emptied(database, PlannedItem, PlannedTask, Plan, Change, Person)
     head = [column.name for column in KINDS["inspectors"].columns]
     lines = [
-        [number, called, organ, area, ";".join(roles), certificate, until or "", ";".join(special), phone, status]
-        for (number, _, organ, area, roles, certificate, until, special, phone, status), called in zip(
+        [number, called, organ, area, ";".join(roles), held, until or "", ";".join(special), phone, status, *away]
+        for (number, _, organ, area, roles, held, until, special, phone, status, away), called in zip(
             rows, names, strict=False
         )
     ]
@@ -304,6 +306,19 @@ async def test_staff_lose_nothing(database: Database, rows: list[Any], form: str
     await emptied(database, Change, Person)
     assert (await brought(database, "inspectors", file)).refused == []
     assert await staff(database) == stored
+
+
+async def test_more_rows_than_a_sheet_holds_are_refused_and_no_half_file_is_left(
+    database: Database, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    head = ["检查表", "序号", "检查要点"]
+    await brought(database, "checklists", as_csv(head, *(["表", number, "看"] for number in range(1, 4))))
+    monkeypatch.setattr("bot.cli_imports.MOST_ROWS", 3)
+    async with database.read() as session:
+        with pytest.raises(Refusal, match="too_many_rows"):
+            await write_out(session, KINDS["checklists"], tmp_path / "表.xlsx")
+        assert not (tmp_path / "表.xlsx").exists()
+        assert await write_out(session, KINDS["checklists"], tmp_path / "表.csv") == 3
 
 
 async def test_the_file_says_what_it_is_in_its_name(database: Database) -> None:
