@@ -58,7 +58,8 @@ async def refresh(session: AsyncSession) -> None:
     years = frozenset(await session.scalars(select(Announcement.year)))
     known = packaged()
     exceptions = {day: off for day, off in known.exceptions.items() if day.year not in years}
-    exceptions |= dict((await session.execute(select(Holiday.day, Holiday.off))).tuples().all())
+    if years:
+        exceptions |= dict((await session.execute(select(Holiday.day, Holiday.off))).tuples().all())
     calendar = Calendar(exceptions, known.years | years)
     if calendar != _at_hand.calendar:
         _at_hand.calendar = calendar

@@ -19,7 +19,7 @@ from actions.calendars import deadline, length, official
 from actions.notify import notify
 from models.mail import Lease
 from models.people import Organ, Person, office_of, with_role
-from models.reminders import SOURCES, Reminder, bound
+from models.reminders import SOURCES, Reminder, bound, dues
 from rules.deadlines import OFFICE, PERSON, Step, ladder, reached
 
 
@@ -58,26 +58,19 @@ async def open_dues(
     session: AsyncSession, now: datetime, kinds: Iterable[str] = SOURCES, things: Collection[int] | None = None
 ) -> list[Due]:
     """What is not done yet, of all kinds or some, of all things or some; a row for each person who must act."""
-    found = []
-    for kind in kinds:
-        for query in SOURCES[kind]:
-            asked = query if things is None else query.where(query.selected_columns.thing.in_(things))
-            found += [_due(kind, row, now) for row in (await session.execute(asked, bound(now.date()))).mappings()]
-    return found
+    rows = await session.execute(dues(kinds, things), bound(now.date()))
+    return [_due(row, now) for row in rows]
 
 
-def _due(kind: str, row: Any, now: datetime) -> Due:
-    since, due, organ_id = _day(row.get("since"), now), _day(row.get("due"), now), row["organ_id"]
+def _due(row: Any, now: datetime) -> Due:
+    kind, organ_id, due = row.kind, row.organ_id, row.due
+    since = row.since_at.astimezone(now.tzinfo).date() if row.since_at else row.since_day
     if due is None:
         assert since
         due = deadline(kind, since, organ_id)
     if since is None:
         since = official().add(due, -(length(kind, organ_id) or 0))
-    return Due(kind, row["thing"], row["name"], row["person_id"], organ_id, since, due)
-
-
-def _day(value: Any, now: datetime) -> date | None:
-    return value.astimezone(now.tzinfo).date() if isinstance(value, datetime) else value
+    return Due(kind, row.thing, row.name, row.person_id, organ_id, since, due)
 
 
 async def remind(session: AsyncSession, now: datetime) -> int:

@@ -9,7 +9,6 @@ from typing import Any
 
 import structlog
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from sqlalchemy import update
 
 from actions import (
     calendars,
@@ -28,8 +27,8 @@ from actions import digests as digest_actions
 from actions.calendars import deadline
 from actions.letters import remind as remind_of_letters
 from models import subject_search
-from models.database import Database, insert_new, moment
-from models.mail import LEASE, Lease
+from models.database import Database
+from models.mail import hold
 from rules.deadlines import DIGEST_AT, QUIET_UNTIL, REMIND_AT, quiet
 from rules.retention import Periods
 
@@ -46,29 +45,20 @@ async def guarded(
     """Run a tick if this process holds the clock; what fails is logged and due again."""
     async with one_at_a_time:
         try:
-            async with database.read() as session:
+            async with database.write() as session:
                 await calendars.refresh(session)
-            if await hold(database, reminders.CLOCK, owner, now()):
+                ours = await hold(session, reminders.CLOCK, owner, now())
+            if ours:
                 await tick(database, now())
         except Exception:
             log.exception("a tick failed", tick=tick.__name__)
 
 
-async def hold(database: Database, name: str, owner: str, now: datetime) -> bool:
-    """Take or keep a lease; whether we have it."""
-    async with database.write() as session:
-        await insert_new(session, Lease, [{"name": name, "owner": owner, "until": now}], "name")
-        turned_back = Lease.until > moment(session, now, 2 * LEASE)  # the clock was: nobody holds it for so long
-        free = (Lease.owner == owner) | (Lease.until < moment(session, now)) | turned_back
-        query = update(Lease).where(Lease.name == name, free).values(owner=owner, until=moment(session, now, LEASE))
-        taken = await session.execute(query.returning(Lease.name))
-        return taken.first() is not None
-
-
 async def keep(database: Database, now: Callable[[], datetime], owner: str) -> None:
     """Keep the clock also while a tick takes long, and take it over from a process that died."""
     try:
-        await hold(database, reminders.CLOCK, owner, now())
+        async with database.write() as session:
+            await hold(session, reminders.CLOCK, owner, now())
     except Exception as error:
         log.warning("cannot hold the clock", error=str(error))
 

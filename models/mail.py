@@ -6,10 +6,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Index, func, select, text
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base
+from models.database import moment
 
 LEASE = timedelta(seconds=6)  # how long what a dead process held waits for another one
 RENEW_EVERY = 2.0  # seconds
@@ -90,6 +93,17 @@ class Lease(Base):
     name: Mapped[str] = mapped_column(primary_key=True)
     owner: Mapped[str]
     until: Mapped[datetime]
+
+
+async def hold(session: AsyncSession, name: str, owner: str, now: datetime) -> bool:
+    """Take or keep a lease, by one statement; whether we have it."""
+    insert = sqlite_insert if session.get_bind().dialect.name == "sqlite" else postgresql_insert
+    turned_back = Lease.until > moment(session, now, 2 * LEASE)  # the clock was: nobody holds it for so long
+    free = (Lease.owner == owner) | (Lease.until < moment(session, now)) | turned_back
+    ours = {"owner": owner, "until": moment(session, now, LEASE)}
+    query = insert(Lease).values(name=name, **ours)
+    query = query.on_conflict_do_update(index_elements=["name"], set_=ours, where=free)
+    return (await session.execute(query.returning(Lease.name))).first() is not None
 
 
 async def waiting(session: AsyncSession, now: datetime) -> dict[str, tuple[int, datetime | None]]:

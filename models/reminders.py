@@ -15,25 +15,33 @@ provisional year is announced.
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
+    CompoundSelect,
     Date,
     ForeignKey,
     Select,
+    String,
     UniqueConstraint,
     bindparam,
+    cast,
     func,
+    literal_column,
+    null,
     or_,
     select,
+    union_all,
 )
 from sqlalchemy.orm import InstrumentedAttribute, Mapped, mapped_column
 
 from models.appeals import Appeal
-from models.base import Base, has_tag
+from models.base import Base, Instant, has_tag
 from models.corrections import Correction
 from models.credit import CreditProposal
 from models.items import Item
@@ -244,6 +252,41 @@ SOURCES: dict[str, tuple[Select[Any], ...]] = {
     **{deadline: (_proposals(kind),) for kind, deadline in DEADLINES.items()},
     "withheld": (_withheld(),),
 }
+
+
+def dues(kinds: Iterable[str], things: Collection[int] | None = None) -> CompoundSelect[Any]:
+    """All that is due of these kinds, of all things or some, in one question: asked every minute, it must cost little.
+
+    Its columns: `kind`, `thing`, `name`, `person_id`, `organ_id`, and where the query says so `since_day` or
+    `since_at`, and `due`.
+    """
+    return _all(tuple(kinds)) if things is None else _together(kinds, things)
+
+
+@cache
+def _all(kinds: tuple[str, ...]) -> CompoundSelect[Any]:
+    return _together(kinds, None)
+
+
+def _together(kinds: Iterable[str], things: Collection[int] | None) -> CompoundSelect[Any]:
+    return union_all(*(_alike(kind, query, things) for kind in kinds for query in SOURCES[kind]))
+
+
+def _alike(kind: str, query: Select[Any], things: Collection[int] | None) -> Select[Any]:
+    """A query with the columns that all have."""
+    asked = query if things is None else query.where(query.selected_columns.thing.in_(things))
+    found = asked.subquery().columns
+    day, at = cast(null(), Date), cast(null(), Instant)
+    since, due = found.get("since"), found.get("due")
+    return select(
+        literal_column(f"'{kind}'", String).label("kind"),
+        *(found[name] for name in ("thing", "name", "person_id", "organ_id")),
+        (day if since is None or isinstance(since.type, Instant) else since).label("since_day"),
+        (since if since is not None and isinstance(since.type, Instant) else at).label("since_at"),
+        (day if due is None else due).label("due"),
+    )
+
+
 # Where the day is kept, and the number of the thing.
 MOVES: dict[str, tuple[InstrumentedAttribute[Any], InstrumentedAttribute[int]]] = {
     "seat": (Seat.answer_by, Seat.visit_id),

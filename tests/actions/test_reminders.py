@@ -11,9 +11,8 @@ from sqlalchemy import select, update
 
 from actions import calendars, seats
 from actions.reminders import remind
-from jobs.ticks import hold
 from models.database import Database
-from models.mail import Lease, Outbox
+from models.mail import Lease, Outbox, hold
 from models.people import Person
 from models.plans import Plan
 from models.reminders import Reminder
@@ -170,13 +169,19 @@ async def test_nothing_on_a_day_off_and_on_a_make_up_day_as_on_any(town: Town) -
     assert await town.day(date(2026, 10, 10)) == {("visit", "before_1", who) for who in town.pair}  # a Saturday
 
 
+async def held(database: Database, name: str, owner: str, now: datetime) -> bool:
+    """Whether somebody takes or keeps a lease."""
+    async with database.write() as session:
+        return await hold(session, name, owner, now)
+
+
 async def test_whoever_finds_a_lease_from_the_future_takes_it(database: Database) -> None:
     """The clock was turned back after its holder died: nobody waits until it is that late again."""
-    assert await hold(database, "clock", "first", MONDAY)
-    assert not await hold(database, "clock", "second", MONDAY + timedelta(seconds=1))
+    assert await held(database, "clock", "first", MONDAY)
+    assert not await held(database, "clock", "second", MONDAY + timedelta(seconds=1))
     async with database.write() as session:
         await session.execute(update(Lease).values(until=MONDAY.replace(year=2100)))
-    assert await hold(database, "clock", "second", MONDAY)
+    assert await held(database, "clock", "second", MONDAY)
 
 
 @pytest.mark.postgres
@@ -185,5 +190,5 @@ async def test_whoever_finds_a_lease_from_the_future_takes_it(database: Database
 async def test_of_two_machines_with_different_clocks_one_keeps_the_lease(database: Database, ahead: timedelta) -> None:
     """On PostgreSQL leases are told by the server's time, on which all agree."""
     for _ in range(3):
-        assert await hold(database, "clock", "first", MONDAY)
-        assert not await hold(database, "clock", "second", MONDAY + ahead)
+        assert await held(database, "clock", "first", MONDAY)
+        assert not await held(database, "clock", "second", MONDAY + ahead)

@@ -264,21 +264,24 @@ class City:
 
     async def people_act(self, late: bool = False) -> None:
         """On a working day at noon, and a few at night: each thing that is open takes its chance."""
-        acts = {"submitted": LATE} if late else ACTS
+        acts, chosen = {"submitted": LATE} if late else ACTS, dict[int, str]()
         query = select(Visit.id, Visit.state).where(Visit.state.in_(acts)).order_by(Visit.id)
         async with self.acts() as session:
             for number, state in (await session.execute(query)).tuples().all():
                 chance = self.chance.random()
-                for share, act in acts[state]:
-                    if chance < share:
-                        await self._does(session, act, await session.get_one(Visit, number))
-                        break
+                if act := next((act for share, act in acts[state] if chance < share), ""):
+                    chosen[number] = act
+            if not chosen:
+                return
+            both = [await session.get_one(Person, self.ids[name]) for name in SUPERVISORS]
+            for visit in await session.scalars(select(Visit).where(Visit.id.in_(chosen)).order_by(Visit.id)):
+                await self._does(session, chosen[visit.id], visit, *both)
 
-    async def _does(self, session: Any, act: str, visit: Visit) -> None:
+    async def _does(self, session: Any, act: str, visit: Visit, first: Person, second: Person) -> None:
         now = self.clock()
-        first, second = [await session.get_one(Person, self.ids[name]) for name in SUPERVISORS]
         seat = visit.seats[int(self.chance.random() * 2)]
-        person = await session.get_one(Person, seat.person_id)
+        person = seat.person
+        assert person
         self.counts[act] += 1
         if act == "accept":
             await seats.accept(session, visit, seat, person, now)
