@@ -134,6 +134,7 @@ class City:
         self.telegram = Telegram(token="123456:TEST", clock=lambda: self.clock().timestamp())
         self.folder, self.postgres = folder, postgres
         self.year = Year(announced=False)
+        self.before: Year | None = None  # until the next morning, by what was counted when a year was announced
         self.day = START.date()
         self.apps: list[Running] = []
         self.ids: dict[str, int] = {}
@@ -264,31 +265,31 @@ class City:
 
     async def people_act(self, late: bool = False) -> None:
         """On a working day at noon, and a few at night: each thing that is open takes its chance."""
-        acts, chosen = {"submitted": LATE} if late else ACTS, dict[int, str]()
+        acts, chosen = {"submitted": LATE} if late else ACTS, dict[int, tuple[str, int, int]]()
         query = select(Visit.id, Visit.state).where(Visit.state.in_(acts)).order_by(Visit.id)
         async with self.acts() as session:
             for number, state in (await session.execute(query)).tuples().all():
                 chance = self.chance.random()
                 if act := next((act for share, act in acts[state] if chance < share), ""):
-                    chosen[number] = act
+                    seat = int(self.chance.random() * 2)
+                    chosen[number] = act, seat, self.chance.randint(-2, 9) if act == "move" else 0
             if not chosen:
                 return
             both = [await session.get_one(Person, self.ids[name]) for name in SUPERVISORS]
             for visit in await session.scalars(select(Visit).where(Visit.id.in_(chosen)).order_by(Visit.id)):
-                await self._does(session, chosen[visit.id], visit, *both)
+                act, seat, days = chosen[visit.id]
+                if act == "move":  # the supervisor moves the deadline
+                    visit.due += DAY * days
+                await self._does(session, act, visit, visit.seats[seat], *both)
 
-    async def _does(self, session: Any, act: str, visit: Visit, first: Person, second: Person) -> None:
-        now = self.clock()
-        seat = visit.seats[int(self.chance.random() * 2)]
-        person = seat.person
+    async def _does(self, session: Any, act: str, visit: Visit, seat: Seat, first: Person, second: Person) -> None:
+        now, person = self.clock(), seat.person
         assert person
         self.counts[act] += 1
         if act == "accept":
             await seats.accept(session, visit, seat, person, now)
         elif act == "arrive":
             await visits.arrive(session, visit, person, now)
-        elif act == "move":  # the supervisor moves the deadline
-            visit.due += DAY * self.chance.randint(-2, 9)
         elif act == "submit":
             visit.state, visit.submitted_at, visit.result = "submitted", now, "clean"
         elif act == "publish":
@@ -355,10 +356,24 @@ class City:
                 newest = [step for day, step in own if day <= self.day][-1:]
                 must |= {Telling(one.kind, one.thing, one.due, step, one.person) for step in newest}
             self.seen[key] = one.due
-            for step, who in steps.get(self.day, []):
+            for step, who in [*steps.get(self.day, []), *self.passed_over(one, steps)]:
                 people = hears.get(who, [one.person])
                 must |= {Telling(one.kind, one.thing, one.due, step, person) for person in people}
+        self.before = None
         return must, moved
+
+    def passed_over(self, one: Ladder, steps: dict[date, list[tuple[str, str]]]) -> list[tuple[str, str]]:
+        """Steps whose day came by when a year was announced, because it made them earlier: told the next morning."""
+        if self.before is None:
+            return []
+        old = [(day, step, who) for day, on in self.before.steps(one).items() for step, who in on if day <= ANNOUNCED]
+        newest = {who: (day, step) for day, on in sorted(steps.items()) for step, who in on if day <= self.day}
+        return [
+            (step, who)
+            for who, (day, step) in newest.items()
+            if day < self.day
+            if not any(was == step or (then >= day and whose == who) for then, was, whose in old)
+        ]
 
     async def told_today(self) -> Counter[Telling]:
         """What the ledger says of today."""
@@ -402,7 +417,7 @@ class City:
         """2027 is announced, while deadlines reach into it."""
         async with self.acts() as session:
             await bring_in(session, [KINDS["holidays"]], as_json(of_2027()), "2027.json", self.clock(), None)
-        self.year = Year(announced=True)
+        self.before, self.year = self.year, Year(announced=True)
         self.at(15, 0)
         await self.deliver()
 
