@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from actions.calendars import deadline, length, official
 from actions.notify import notify
+from models.base import has_tag
 from models.mail import Lease
 from models.people import Organ, Person, office_of, with_role
 from models.reminders import SOURCES, Reminder, bound, dues
@@ -129,6 +130,8 @@ class _Audience:
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
         self._known: dict[tuple[str, int], list[int]] = {}
+        self._supervisors: dict[int, list[int]] | None = None  # by organ
+        self._office: list[Person] | None = None
 
     async def of(self, due: Due, step: Step) -> list[int]:
         """The people; an organ without an office over it has its supervisors hear once more."""
@@ -140,7 +143,21 @@ class _Audience:
         return self._known[key]
 
     async def _look(self, who: str, organ_id: int) -> list[int]:
+        if self._supervisors is None:
+            self._supervisors = await _supervisors(self._session)
         found: list[Person] = []
         if who == OFFICE:
-            found = await office_of(self._session, (await self._session.get_one(Organ, organ_id)).area_code)
-        return [one.id for one in found or await with_role(self._session, "supervisor", organ_id)]
+            if self._office is None:
+                self._office = await with_role(self._session, "office")
+            organ = await self._session.get_one(Organ, organ_id)
+            found = await office_of(self._session, organ.area_code, self._office)
+        return [one.id for one in found] or self._supervisors.get(organ_id, [])
+
+
+async def _supervisors(session: AsyncSession) -> dict[int, list[int]]:
+    """All active supervisors by organ, in one question."""
+    held = select(Person.organ_id, Person.id).where(Person.status == "active", has_tag(Person.roles, "supervisor"))
+    found = defaultdict[int, list[int]](list)
+    for organ_id, person_id in (await session.execute(held.order_by(Person.staff_no))).tuples():
+        found[organ_id].append(person_id)
+    return found

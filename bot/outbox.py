@@ -16,7 +16,7 @@ from telegram.error import BadRequest, Forbidden, NetworkError, RetryAfter, Tele
 from bot.forms import span
 from bot.logs import tell
 from bot.sending import Sender
-from handlers.notices import render
+from handlers.notices import fetch, render
 from handlers.turn import House
 from models.database import FINISH_WITHIN, Database, away, moment
 from models.mail import LEASE, Outbox
@@ -125,6 +125,7 @@ class Postman:
             held = list(await session.scalars(due.with_for_update(of=Outbox, skip_locked=True)))
             query = select(Chat).where(Chat.person_id.in_({notice.person_id for notice in held}))
             chats = {chat.person_id: chat for chat in await session.scalars(query)}
+            visits = await fetch(session, [notice for notice in held if _to_be_worded(notice)])
             begun = time.monotonic()
             for notice in held:
                 if claimed and time.monotonic() - begun > WORDING_WITHIN:
@@ -132,12 +133,13 @@ class Postman:
                 notice.leased_until = until
                 if await self._render(session, notice, chats[notice.person_id]):
                     claimed.append(notice)
+            del visits  # until now they were at hand
         self._mine |= {notice.id: since for notice in claimed}
         return claimed
 
     async def _render(self, session: Any, notice: Outbox, chat: Chat) -> bool:
         """Word a notice when it is first tried, or again; False if it need not be told any more."""
-        if notice.text is not None and notice.kind not in FLEETING:
+        if not _to_be_worded(notice):
             return True
         try:
             message = await render(session, notice, chat, self.house, self.now())
@@ -215,3 +217,7 @@ class Postman:
                     raise
                 log.warning("what became of a notice is written down later", notice=notice.id, error=str(error))
                 await asyncio.sleep(1)
+
+
+def _to_be_worded(notice: Outbox) -> bool:
+    return notice.text is None or notice.kind in FLEETING

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from markupsafe import Markup
@@ -49,6 +50,15 @@ async def render(session: AsyncSession, notice: Outbox, chat: Chat, house: House
     person = await session.get_one(Person, notice.person_id)
     telling = Telling(session, person, Words(chat.language, house.zone), now, notice.params)
     return await NOTICES[notice.kind](telling)
+
+
+async def fetch(session: AsyncSession, notices: Iterable[Outbox]) -> list[Visit]:
+    """The visits that these notices are about, read at once: each by itself is a dozen statements.
+
+    As long as somebody holds them, who words a notice finds them in the session.
+    """
+    about = {notice.params["visit"] for notice in notices if "visit" in notice.params}
+    return list(await session.scalars(select(Visit).where(Visit.id.in_(about)))) if about else []
 
 
 async def _drawn(tell: Telling) -> Message | None:

@@ -6,6 +6,8 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, ForeignKey, LargeBinary, UniqueConstraint, and_, func, not_, or_, select
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -122,7 +124,10 @@ async def remember_card(session: AsyncSession, chat_id: int, about: str, message
     The chat is locked first, as every turn does: two that write the same card would else wait for each other.
     """
     await session.execute(select(Chat.id).where(Chat.id == chat_id).with_for_update())
-    await session.merge(Card(chat_id=chat_id, about=about, message_id=message_id))
+    insert = sqlite_insert if session.get_bind().dialect.name == "sqlite" else postgresql_insert
+    changed = {"message_id": message_id}
+    card = insert(Card).values(chat_id=chat_id, about=about, **changed)
+    await session.execute(card.on_conflict_do_update(index_elements=["chat_id", "about"], set_=changed))
 
 
 async def chat_of(session: AsyncSession, person_id: int) -> Chat | None:
@@ -139,13 +144,15 @@ async def with_role(session: AsyncSession, role: str, organ_id: int | None = Non
     return list(await session.scalars(query.order_by(Person.staff_no)))
 
 
-async def office_of(session: AsyncSession, area_code: str) -> list[Person]:
+async def office_of(session: AsyncSession, area_code: str, held: list[Person] | None = None) -> list[Person]:
     """Who acts for the joint conference office (联席会议办公室, R3.2.1a, R4.1) of an area, by staff number.
 
     The office is whoever holds the role `office`, often a desk of the market supervision bureau, in an organ of that
-    area. An area without one is looked after by the area above; nobody there either: an empty list.
+    area. An area without one is looked after by the area above; nobody there either: an empty list. `held` are all who
+    hold the role, where they are known.
     """
-    held = await with_role(session, "office")
+    if held is None:
+        held = await with_role(session, "office")
     code: str | None = area_code
     while code:
         if mine := [one for one in held if one.organ.area_code == code]:

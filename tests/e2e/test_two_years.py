@@ -275,7 +275,8 @@ class City:
                     chosen[number] = act, seat, self.chance.randint(-2, 9) if act == "move" else 0
             if not chosen:
                 return
-            both = [await session.get_one(Person, self.ids[name]) for name in SUPERVISORS]
+            people = select(Person).where(Person.id.in_(self.ids[name] for name in SUPERVISORS))
+            both = sorted(await session.scalars(people), key=lambda one: SUPERVISORS.index(one.name))
             for visit in await session.scalars(select(Visit).where(Visit.id.in_(chosen)).order_by(Visit.id)):
                 act, seat, days = chosen[visit.id]
                 if act == "move":  # the supervisor moves the deadline
