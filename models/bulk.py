@@ -66,8 +66,9 @@ class Bulk:
         if count > len(self._ids):
             await self.settled()
             more = max(count, min(BLOCK, self._reserved))
-            name = f"pg_get_serial_sequence('{self.table.name}', 'id')"
-            query = f"SELECT array_agg(nextval({name})) FROM generate_series(1, $1::bigint)"  # noqa: S608
+            # Its name is asked for once: within the other query it would be looked up anew for each id.
+            name = await self.driver.fetchval(f"SELECT pg_get_serial_sequence('{self.table.name}', 'id')")
+            query = f"SELECT array_agg(nextval('{name}')) FROM generate_series(1, $1::bigint)"  # noqa: S608
             self._ids += await self.driver.fetchval(query, more)
             self._reserved += more
         ids, self._ids = self._ids[:count], self._ids[count:]
