@@ -35,7 +35,7 @@ from models.items import Item
 from models.mail import Outbox
 from models.people import Area, Person
 from models.publication import Proposal
-from models.reminders import Reminder
+from models.reminders import SOURCES, Reminder
 from models.subjects import Subject
 from models.visits import Part, Seat, Visit
 from rules.deadlines import quiet
@@ -43,6 +43,7 @@ from simulator import Telegram
 from tests.actions.test_calendars import as_json, of_2027
 from tests.conftest import POSTGRES
 from tests.conversations.conftest import STAFF, ZONE, Clock, empty, free_port, put_database, settle_town
+from tests.e2e import other_ladders
 
 WEEKS = int(os.environ.get("WEEKS", "0")) or (104 if os.environ.get("ALL_TESTS") else 6)
 LONG, SHORT = datetime(2026, 1, 5, 8, tzinfo=ZONE), datetime(2026, 11, 30, 8, tzinfo=ZONE)  # over the next New Year too
@@ -62,7 +63,7 @@ ACTS = {  # what people do at noon on a working day with what is in a state, and
     "withheld": [(0.01, "publish")],
 }
 LATE = [(0.05, "publish")]  # at night
-WORKED_OUT = ("seat", "visit", "entry", "review", "publication", "withheld")  # the yearly plan reminds too
+WORKED_OUT = ("seat", "visit", "entry", "review", "publication", "withheld", *other_ladders.KINDS)
 
 
 class Ladder(NamedTuple):
@@ -73,6 +74,7 @@ class Ladder(NamedTuple):
     person: int
     since: date
     due: date
+    supervised: bool = True  # whether the department that must act has supervisors here
 
 
 class Telling(NamedTuple):
@@ -129,7 +131,7 @@ class City:
     """The product on the simulator, the days that pass, and what people do in them."""
 
     def __init__(self, folder: Path, postgres: bool) -> None:
-        self.chance = random.Random(SEED)
+        self.chance, self.others = random.Random(SEED), random.Random(SEED)
         self.clock = Clock(START)
         self.telegram = Telegram(token="123456:TEST", clock=lambda: self.clock().timestamp())
         self.folder, self.postgres = folder, postgres
@@ -139,7 +141,7 @@ class City:
         self.apps: list[Running] = []
         self.ids: dict[str, int] = {}
         self.seen: dict[tuple[str, int, int], date] = {}  # the deadline that was known last
-        self.counts = Counter[str]()
+        self.counts, self.kinds = Counter[str](), Counter[str]()
 
     async def settle(self) -> None:
         """An empty database with a town, in which an office and a second supervisor are."""
@@ -314,8 +316,10 @@ class City:
                 assert person
                 assert answer_by
                 at_visit[number].append((person, state, answer_by))
+            others = await other_ladders.rows(session, self.ids, self.year.days, self.day)
             agreed = select(Proposal.visit_id, Proposal.decided_at).where(Proposal.state == "approved")
             decided = {number: at.astimezone(ZONE).date() for number, at in await session.execute(agreed)}
+        found += [Ladder(*other) for other in others]
         for number, state, due, started_at, submitted_at in rows:
             started = started_at.astimezone(ZONE).date() if started_at else date.max
             submitted = submitted_at.astimezone(ZONE).date() if submitted_at else date.max
@@ -358,7 +362,7 @@ class City:
                 must |= {Telling(one.kind, one.thing, one.due, step, one.person) for step in newest}
             self.seen[key] = one.due
             for step, who in [*steps.get(self.day, []), *self.passed_over(one, steps)]:
-                people = hears.get(who, [one.person])
+                people = [] if who == "supervisor" and not one.supervised else hears.get(who, [one.person])
                 must |= {Telling(one.kind, one.thing, one.due, step, person) for person in people}
         self.before = None
         return must, moved
@@ -392,6 +396,7 @@ class City:
         must, moved = self.expected(await self.open_ladders())
         await self.tick(every=self.day.day <= 7 and self.day.weekday() == 0)
         told = await self.told_today()
+        self.kinds.update(one.kind for one in must)
         assert must - told.keys() == set(), f"{self.day}: somebody was not told"
         things = {(kind, thing) for kind, thing, _ in moved}
         extra = {one for one in told.keys() - must if (one.kind, one.thing) not in things}
@@ -402,6 +407,8 @@ class City:
             if self.day.weekday() == 0:
                 await self.new_week()
             await self.people_act()
+            async with self.acts() as session:
+                await other_ladders.act(session, self.others, self.ids, self.year.after, self.clock())
             await self.deliver()
             if self.day.weekday() in (0, 3):
                 self.at(12, 30)
@@ -482,4 +489,7 @@ async def test_every_ladder_of_two_years_is_complete(tmp_path: Path, capsys: pyt
         took = asyncio.get_running_loop().time() - began
     with capsys.disabled():
         print(f"\n{WEEKS} weeks in {took:.0f} s on {'PostgreSQL' if POSTGRES else 'SQLite'}: {dict(city.counts)}")
+        print(f"steps by kind: {dict(city.kinds)}")
+    if WEEKS > 60:
+        assert city.kinds.keys() == set(SOURCES), "a kind of deadline was not tried"
     assert city.counts["steps"] > WEEKS * 10
