@@ -75,6 +75,30 @@ async def test_an_answer_that_does_not_come_times_out() -> None:
         silent.set()
 
 
+async def test_a_call_waits_for_a_free_connection_as_long_as_it_was_told_and_is_not_sent_after_that() -> None:
+    let_go, taken, arrived = asyncio.Event(), asyncio.Event(), list[str]()
+
+    async def wait(request: web.BaseRequest) -> web.Response:
+        arrived.append(request.path)
+        taken.set()
+        await let_go.wait()
+        return web.json_response({"ok": True, "result": True})
+
+    async with served(wait) as address, lined(connections=1, patience=0.05) as line:
+        first = asyncio.create_task(line.post(f"{address}/first"))
+        await taken.wait()
+        with pytest.raises(TimedOut):  # what the line was told
+            await line.post(f"{address}/second", connect_timeout=0.05)
+        patient = asyncio.create_task(line.post(f"{address}/patient", connect_timeout=0.05, pool_timeout=30))
+        with pytest.raises(TimedOut):  # what the call was told
+            await line.post(f"{address}/third", connect_timeout=0.05, pool_timeout=0.2)
+        assert not patient.done()
+        let_go.set()
+        assert await first is True
+        assert await patient is True
+        assert arrived == ["/first", "/patient"]
+
+
 async def test_where_nobody_answers_it_is_an_error_of_the_network() -> None:
     async def hang_up(request: web.BaseRequest) -> web.Response:
         assert request.transport
