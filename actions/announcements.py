@@ -22,6 +22,7 @@ from models.mail import Outbox
 from models.people import Area, Chat, Organ, Person
 from rules.announcements import AUDIENCES, DRAFT, EVERYWHERE, LONGEST, SENDERS, SENT, STOPPED
 from rules.deadlines import after_quiet_hours
+from rules.people import BARRED
 from rules.refusal import Refusal
 
 DIMENSIONS = ("role", "department", "area_code", "specialty")
@@ -59,7 +60,7 @@ def _people(one: Announcement) -> Select[tuple[int]]:
     query = (
         select(Person.id)
         .join(Organ, Organ.id == Person.organ_id)
-        .where(Person.status != "left", Person.id != one.author_id, Person.area_code.in_(area))
+        .where(Person.status.not_in(BARRED), Person.id != one.author_id, Person.area_code.in_(area))
     )
     if one.role:
         query = query.where(has_tag(Person.roles, one.role))

@@ -119,7 +119,7 @@ async def acts_for_office(session: AsyncSession, lead: Lead, by: Person) -> bool
 
 async def may_see(session: AsyncSession, lead: Lead, person: Person) -> bool:
     """Nobody outside the two departments and the office reads a lead."""
-    if person.status == "left":
+    if person.barred:
         return False
     if person.organ_id in (lead.organ_id, lead.source_organ_id) and set(READ) & set(person.roles):
         return True

@@ -74,7 +74,7 @@ class Complaints(Intake):
         if not staff_no:
             raise Fault("registrar", "registrar_needed")
         found = await self.session.scalar(select(Person).where(Person.staff_no == staff_no))
-        if found is None or found.status == "left" or not set(READ) & set(found.roles):
+        if found is None or found.barred or not set(READ) & set(found.roles):
             raise Fault("registrar", "unknown_person", staff_no)
         return found
 

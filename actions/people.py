@@ -7,16 +7,20 @@ from datetime import date, datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from actions.journal import record
 from actions.notify import notify
 from models.changes import Change
+from models.journal import JournalEntry
 from models.people import Chat, Invitation, Organ, Person, chat_of, with_role
+from rules.people import BARRED
 from rules.refusal import Refusal
 
 INVITATION_LASTS = timedelta(days=7)
+TRIES, TRIES_WITHIN = 5, timedelta(minutes=15)  # of invitations that there are not, from one chat
+WRONG = "wrong_invitation"
 
 
 async def invite(session: AsyncSession, staff_no: str, now: datetime, by: Person | None) -> str:
@@ -24,8 +28,8 @@ async def invite(session: AsyncSession, staff_no: str, now: datetime, by: Person
     person = await session.scalar(select(Person).where(Person.staff_no == staff_no))
     if person is None:
         raise Refusal("people.unknown", staff_no=staff_no)
-    if person.status == "left":
-        raise Refusal("people.left")
+    if person.barred:
+        raise Refusal("people.barred", name=person.name)
     token = secrets.token_urlsafe(24)
     invitation = Invitation(
         token_hash=_hash(token), person_id=person.id, created_at=now, expires_at=now + INVITATION_LASTS
@@ -35,9 +39,20 @@ async def invite(session: AsyncSession, staff_no: str, now: datetime, by: Person
     return token
 
 
-async def invitation_for(session: AsyncSession, token: str, now: datetime) -> Invitation:
-    """The invitation that a token opens. Refused if it is unknown, used or too old."""
+async def invitation_for(session: AsyncSession, token: str, chat: Chat, now: datetime) -> Invitation | None:
+    """The invitation that a token opens; None if there is none, which is put into the journal.
+
+    Refused if it is used or too old, or if this chat has tried too many that there are not: then also a right one.
+    """
+    tried = select(func.count()).where(JournalEntry.noun == "chat", JournalEntry.noun_id == chat.id)
+    if (
+        await session.scalar(tried.where(JournalEntry.verb == WRONG, JournalEntry.at > now - TRIES_WITHIN)) or 0
+    ) >= TRIES:
+        raise Refusal("people.tokens_tried", minutes=int(TRIES_WITHIN.total_seconds() // 60))
     invitation = await session.scalar(select(Invitation).where(Invitation.token_hash == _hash(token)))
+    if invitation is None:
+        record(session, now, chat.person, WRONG, "chat", chat.id)
+        return None
     return _usable(invitation, now)
 
 
@@ -74,6 +89,8 @@ async def colleague(session: AsyncSession, staff_no: str, by: Person) -> Person:
     person: Person | None = await session.scalar(select(Person).where(Person.staff_no == staff_no))
     if person is None or person.status == "left":
         raise Refusal("people.unknown", staff_no=staff_no)
+    if person.barred:
+        raise Refusal("people.barred", name=person.name)
     mine = person.organ_id == by.organ_id and "supervisor" in by.roles
     if person.id != by.id and not mine and "administrator" not in by.roles:
         raise Refusal("people.not_your_staff", name=person.name)
@@ -108,7 +125,7 @@ async def come_back(session: AsyncSession, person: Person, by: Person, now: date
 
 async def on_leave(session: AsyncSession, organ_id: int, today: date) -> list[Person]:
     """Who of an organ is on leave, or will be, the first to be back first."""
-    query = select(Person).where(Person.organ_id == organ_id, Person.status != "left").order_by(Person.staff_no)
+    query = select(Person).where(Person.organ_id == organ_id, Person.status.not_in(BARRED)).order_by(Person.staff_no)
     found = [one for one in await session.scalars(query) if one.leaves(today)]
     return sorted(found, key=lambda one: one.leave_until or date.max)
 

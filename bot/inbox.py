@@ -191,7 +191,7 @@ class Desk:
             return None
         async with self.database.read() as session:
             chat = await session.get(Chat, chat_id)
-        if chat is None or chat.person is None or chat.person.status == "left":
+        if chat is None or chat.person is None or chat.person.barred:
             return None
         at_a_visit = (chat.awaiting or {}).get("what") in ("visit", "training")
         return await fetch(incoming, self.darkroom, self.house.zone, at_a_visit=at_a_visit)

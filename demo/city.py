@@ -111,11 +111,12 @@ async def _bind(session: AsyncSession, at: datetime, language: str) -> None:
     for number, person in enumerate(everybody, FIRST_CHAT):
         token = await people.invite(session, person.staff_no, at, None)
         await session.flush()
-        invitation = await people.invitation_for(session, token, at)
         chat = Chat(id=number, language=language)
         chat.person = None
         session.add(chat)
         await session.flush()
+        invitation = await people.invitation_for(session, token, chat, at)
+        assert invitation
         await people.bind(session, chat, invitation.id, at)
     await session.flush()
     session.expunge_all()

@@ -37,6 +37,7 @@ from handlers import (
     stages,
     steps,
     subjects,
+    suspensions,
     tasks,
     training,
 )
@@ -109,6 +110,8 @@ AWAITED: dict[str, Callable[..., Awaitable[None]]] = {
     "lead.withdraw": lead_talk.withdraw,
     "letter.refuse": letters.refuse,
     "people.leave": absence.said,
+    "people.lift": suspensions.lifted,
+    "people.suspend": suspensions.said,
     "plan.change": annual.changed,
     "plan.file": annual.filed_with,
     "plan.name": drafting.typed_name,

@@ -21,11 +21,23 @@ OF_ROLE = {
         "label",
         "leave",
         "deadlines",
+        "suspend",
     ),
     "liaison": ("leads", "plans", "digest", "credit", "leave"),
     "deputy": ("leads",),
     "office": ("plans", "leads", "digest", "stats", "announce", "credit", "deadlines"),
-    "administrator": ("import", "subject", "label", "leave", "deadlines", "invite", "plans", "stats", "announce"),
+    "administrator": (
+        "import",
+        "subject",
+        "label",
+        "leave",
+        "deadlines",
+        "invite",
+        "suspend",
+        "plans",
+        "stats",
+        "announce",
+    ),
 }
 
 

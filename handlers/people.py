@@ -12,6 +12,7 @@ from handlers import menus
 from handlers.absence import how
 from handlers.buttons import button
 from handlers.turn import Turn
+from handlers.wording import refused
 from locales import LANGUAGES
 from models.people import Person
 from models.plans import Task
@@ -32,7 +33,10 @@ async def start(turn: Turn) -> None:
 
 
 async def _open_invitation(turn: Turn, token: str) -> None:
-    invitation = await people.invitation_for(turn.session, token, turn.now)
+    invitation = await people.invitation_for(turn.session, token, turn.chat, turn.now)
+    if invitation is None:  # told like a refusal, but what was tried stays in the journal
+        await refused(turn, Refusal("people.token_unknown"))
+        return
     person = invitation.person
     if turn.chat.person_id not in (None, person.id):
         raise Refusal("people.chat_taken", name=turn.chat.person.name if turn.chat.person else "")

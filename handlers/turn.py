@@ -91,11 +91,11 @@ class Turn:
 
     @property
     def person(self) -> Person:
-        """Who speaks. Refused if nobody is bound to this chat, or the person has left."""
+        """Who speaks. Refused if nobody is bound to this chat, or the person is suspended or has left."""
         if self.chat.person is None:
             raise Refusal("people.not_bound")
-        if self.chat.person.status == "left":
-            raise Refusal("people.left")
+        if self.chat.person.barred:
+            raise Refusal(f"people.{self.chat.person.status}")
         return self.chat.person
 
     def needs(self, role: str) -> Person:

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import Base, has_tag
-from rules.people import on_leave
+from rules.people import BARRED, on_leave
 
 
 class Area(Base):
@@ -57,11 +57,16 @@ class Person(Base):
     certificate_until: Mapped[date | None]
     specialties: Mapped[tuple[str, ...]] = mapped_column(default=())
     phone: Mapped[str] = mapped_column(default="")
-    status: Mapped[str] = mapped_column(default="active")  # active, leave (nobody knows until when), left
+    status: Mapped[str] = mapped_column(default="active")  # of rules.people; leave: nobody knows until when
     leave_from: Mapped[date | None]
     leave_until: Mapped[date | None]
     organ: Mapped[Organ] = relationship(lazy="joined", innerjoin=True)
     area: Mapped[Area] = relationship(lazy="selectin")
+
+    @property
+    def barred(self) -> bool:
+        """Whether the person may do nothing here: suspended, or not of the staff any more."""
+        return self.status in BARRED
 
     def there(self, day: date) -> bool:
         """Whether the person is at work that day: active and not on leave."""

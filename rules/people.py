@@ -25,10 +25,12 @@ _ROLE_BY_WORD = {
 }
 _ROLES = {word: role for role, words in _ROLE_BY_WORD.items() for word in (role, ROLES[role], *words.split())}
 
-STATUSES = {"active": "在岗", "leave": "请假", "left": "离岗"}
+STATUSES = {"active": "在岗", "leave": "请假", "suspended": "停职", "left": "离岗"}
+BARRED = ("suspended", "left")  # whoever may not do anything here
 _STATUS_BY_WORD = {
     "active": "在职 正常 在编在岗",
-    "leave": "休假 病假 产假 借调 借出 外派 暂停",
+    "leave": "休假 病假 产假 借调 借出 外派",
+    "suspended": "停岗 暂停 暂停执法 暂停职务",
     "left": "离职 调离 调出 退休 辞职 注销",
 }
 _STATUSES = {word: code for code, words in _STATUS_BY_WORD.items() for word in (code, STATUSES[code], *words.split())}

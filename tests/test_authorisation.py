@@ -40,14 +40,16 @@ HOUSE = House(ZONE, "zh_CN", "http://localhost", "bot", "金华市")
 
 # Who is who. `seated` holds a seat on the visit, `colleague` is an inspector of the same organ who does not;
 # `supervisor` leads the task, `partner` supervises another organ, `afar` one in another town; `liaison` belongs to the
-# organ that got the lead, `other` to a third one; `nobody` is a chat without a person, `left` somebody who has left.
-PEOPLE = ("seated", "colleague", "supervisor", "partner", "afar", "liaison", "other", "admin", "nobody", "left")
-EVERYBODY = {*PEOPLE} - {"nobody", "left"}
+# organ that got the lead, `other` to a third one; `nobody` is a chat without a person; `left` has left, `suspended` is:
+# both have all roles.
+SHUT_OUT = ("nobody", "left", "suspended")
+PEOPLE = ("seated", "colleague", "supervisor", "partner", "afar", "liaison", "other", "admin", *SHUT_OUT)
+EVERYBODY = {*PEOPLE} - {*SHUT_OUT}
 LEAD = {"seated", "colleague", "supervisor", "admin", "partner", "liaison"}  # the two departments
 HERE = EVERYBODY - {"afar"}  # of the subject's area
 
 SEEN_BY: dict[str, set[str]] = {  # by load: to whom the thing is shown; all others are refused
-    "people.me": EVERYBODY | {"nobody", "left"},  # no thing: what is shown is one's own
+    "people.me": EVERYBODY | {*SHUT_OUT},  # no thing: what is shown is one's own
     "visits.load": {"seated", "supervisor"},
     "replacing.load": {"supervisor"},
     "review.load": {"supervisor"},
@@ -64,6 +66,7 @@ SEEN_BY: dict[str, set[str]] = {  # by load: to whom the thing is shown; all oth
     "deadlines.organ": {"supervisor", "admin"},
     "deadlines.load": {"supervisor", "admin"},
     "credit.load": HERE,
+    "suspensions.load": {"supervisor", "admin"},
 }
 CHANGED_BY: dict[str, set[str]] = {  # by verb, where fewer may change the thing than see it
     "object_yes": {"supervisor"},
@@ -98,6 +101,7 @@ async def world(database: Database) -> World:
         for name, organ, roles, status in (
             ("远主管", town.id, ("supervisor",), "active"),
             ("已离职", made.ids["义乌市市场监督管理局"], ("supervisor", "inspector", "administrator"), "left"),
+            ("已停职", made.ids["义乌市市场监督管理局"], ("supervisor", "inspector", "administrator"), "suspended"),
         ):
             person = Person(staff_no=name, name=name, organ_id=organ, area_code="330783", roles=roles, status=status)
             session.add(person)
@@ -128,6 +132,7 @@ async def _things(session: Any, made: World, draw: int) -> None:
         "admin": made.ids["管理员小周"],
         "nobody": None,
         "left": made.ids["已离职"],
+        "suspended": made.ids["已停职"],
     }
     notice = await letters.ask(session, visit, date(2026, 12, 2), seated, MONDAY, urgent=False)
     second = visit.seats[1]
@@ -166,6 +171,7 @@ async def _things(session: Any, made: World, draw: int) -> None:
         "deadlines.organ": [made.ids["义乌市市场监督管理局"]],
         "deadlines.load": [made.ids["义乌市市场监督管理局"], 2],
         "credit.load": [visit.subject_id],
+        "suspensions.load": [seated.id],
         "people.me": [0],
     }
 
@@ -219,11 +225,11 @@ def may_change(verb: str, load: str) -> set[str]:
     return CHANGES_AT_A_VISIT if load == "visits.load" else SEEN_BY[load]
 
 
-async def test_no_button_is_for_strangers_or_for_who_has_left(world: World) -> None:
+async def test_no_button_is_for_strangers_or_for_who_is_shut_out(world: World) -> None:
     """Also of the things that are not made here, and of those that are yet to be thought of."""
     let_in = []
     for verb, tap in BUTTONS.items():
-        for who in ("nobody", "left"):
+        for who in SHUT_OUT:
             async with world.app.database.write() as session:
                 did = await tapped(session, world, who, tap)
                 await session.rollback()
@@ -306,6 +312,7 @@ ROLE_OF = {  # commands that ask for a role
     "review": {"supervisor", "partner", "afar"},
     "invite": {"admin"},
     "import": {"admin"},
+    "suspend": {"supervisor", "admin"},  # of another organ nobody but an administrator
 }
 
 
@@ -326,4 +333,4 @@ async def test_commands_are_for_those_whose_role_it_is(world: World) -> None:
         if name in ROLE_OF:
             assert refused == {*PEOPLE} - ROLE_OF[name], name
         elif name not in STRANGERS:
-            assert refused >= {"nobody", "left"}, name
+            assert refused >= {*SHUT_OUT}, name
