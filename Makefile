@@ -28,7 +28,7 @@ test: .venv/.installed-dev
 	tests/with_postgres.sh $(BIN)/python -m pytest $(or $(ARGS),-n 4)
 
 test-all: .venv/.installed-dev
-	ALL_TESTS=1 WALKS=200 ROUNDS=50 KILLS=200 FAULTS=5 FLOOD=5000 FUZZ=20000 tests/with_postgres.sh $(BIN)/python -m pytest -n 2
+	ALL_TESTS=1 WALKS=200 ROUNDS=50 KILLS=200 FAULTS=5 FLOOD=5000 FUZZ=6000 tests/with_postgres.sh $(BIN)/python -m pytest -n 2
 
 coverage: .venv/.installed-dev
 	tests/with_postgres.sh $(BIN)/python -m slipcover --format json --out .coverage.json -m pytest -n 4

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import ctypes
 import json
 import signal
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -25,6 +27,8 @@ from bot.cli_imports import add_commands, imports_app, label
 from bot.cli_journal import journal_app
 from bot.settings import Settings
 from rules import draw as draws
+
+ARENA_MAX = -8  # of malloc.h
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 app.add_typer(imports_app, name="import")
@@ -47,7 +51,14 @@ def run() -> None:
     if not settings.bot_token.get_secret_value():
         err.print(words_of(settings)("cli.no_token").unescape(), markup=False)
         raise typer.Exit(2)
+    _keep_memory_together()
     asyncio.run(_until_stopped(settings))
+
+
+def _keep_memory_together() -> None:
+    """Few pools of memory for all threads: glibc's one for each core and thread keeps what is free in pieces."""
+    with suppress(OSError, AttributeError):  # another C library
+        ctypes.CDLL(None).mallopt(ARENA_MAX, 2)
 
 
 async def _until_stopped(settings: Settings) -> None:
