@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 
 from models.base import Base, Instant
-from models.sqlite import NAME
+from models.sqlite import NAME, WAIT
 
 T = TypeVar("T")
 FINISH_WITHIN = 3.0  # seconds
@@ -25,7 +25,7 @@ SQLITE_SETTINGS = {
     "journal_mode": "WAL",
     "synchronous": "FULL",
     "foreign_keys": "ON",
-    "busy_timeout": "30000",
+    "busy_timeout": str(WAIT),
 }
 POSTGRESQL_SETTINGS = {
     "jit": "off",  # our statements are many and short: compiling one takes longer than running it

@@ -1,15 +1,26 @@
-"""SQLite with one visit to its thread for each statement, where SQLAlchemy makes four: a tap is made of many."""
+"""SQLite without its thread where nothing must be waited for: a tap is made of many statements that are shorter.
+
+aiosqlite hands each statement to a thread, which takes longer than most statements do, and makes whoever waits for it
+wait for the interpreter too. What is short is therefore done in place: a look, which is broken off and done in the
+thread when it turns out to be long; a few new rows, once the right to write is ours; and what ends a transaction
+without writing. What may wait for a disk or for another process is done in the thread.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from collections import deque
 from typing import Any
 
 from sqlalchemy.dialects import registry
 from sqlalchemy.dialects.sqlite import aiosqlite as theirs
+from sqlalchemy.util import await_only
 
-NAME = "one_visit"  # of `sqlite+one_visit://`
+NAME = "in_place"  # of `sqlite+in_place://`
+LONG = 50_000  # steps of SQLite's machine: about a millisecond
+FEW = 100  # values that are inserted
+WAIT = 30_000  # milliseconds for another process that writes
 Result = tuple[Any, list[Any], int, int | None]
 
 
@@ -18,8 +29,8 @@ class _Cursor(theirs.AsyncAdapt_aiosqlite_cursor):
 
     def execute(self, operation: Any, parameters: Any = None) -> Any:
         try:
-            connection = self._connection
-            work = connection._execute(_execute, connection._conn, operation, parameters or ())
+            connection: Any = self._adapt_connection
+            work = connection.do(operation, parameters or ())
             self.description, rows, self.rowcount, self.lastrowid = self.await_(work)
             self._rows = deque(rows)
         except Exception as error:
@@ -27,31 +38,72 @@ class _Cursor(theirs.AsyncAdapt_aiosqlite_cursor):
 
 
 class _Connection(theirs.AsyncAdapt_aiosqlite_connection):
-    __slots__ = ()
+    __slots__ = ("_left", "_writes")
+
+    def __init__(self, dbapi: Any, connection: Any) -> None:
+        super().__init__(dbapi, connection)
+        self._left = False  # whoever waited for the thread was cancelled, and it may still be at work
+        self._writes = False  # this transaction has the right to
+
+    def await_(self, work: Any) -> Any:
+        try:
+            return await_only(work)
+        except asyncio.CancelledError:
+            self._left = True
+            raise
 
     def cursor(self, server_side: bool = False) -> theirs.AsyncAdapt_aiosqlite_cursor:
         return super().cursor(server_side) if server_side else _Cursor(self)
 
+    async def do(self, operation: str, parameters: Any) -> Result:
+        """A whole statement, here or in the thread."""
+        connection = self._connection
+        found = None if self._left else self._in_place(connection._conn, operation, parameters)
+        return found or await connection._execute(_execute, connection._conn, operation, parameters)
+
+    def _in_place(self, connection: sqlite3.Connection, operation: str, parameters: Any) -> Result | None:
+        """The outcome of a short statement; None if the thread must do it."""
+        match operation[:6]:
+            case "SELECT":
+                return _look(connection, operation, parameters)
+            case "INSERT" if self._writes and len(parameters) <= FEW and " VALUES (" in operation:
+                return _execute(connection, operation, parameters)
+            case "BEGIN":
+                self._writes = False
+                return _execute(connection, operation, parameters)
+            case "BEGIN ":
+                self._writes = True
+                return _if_free(connection, operation)
+        return None
+
+    def rollback(self) -> None:
+        if not self._left:
+            self._connection._conn.rollback()
+        else:
+            super().rollback()
+            self._left = False  # the thread does one thing after another
+
 
 class _Driver(theirs.AsyncAdapt_aiosqlite_dbapi):
     def connect(self, *arguments: Any, **named: Any) -> Any:
+        named["check_same_thread"] = False  # one at a time, but now here and now there
         return _Connection(self, super().connect(*arguments, **named)._connection)
 
 
 class Dialect(theirs.SQLiteDialect_aiosqlite):
-    """As `sqlite+aiosqlite`; only how its cursor works differs."""
+    """As `sqlite+aiosqlite`; only where its statements are done differs."""
 
     supports_statement_cache = True
 
     @classmethod
     def import_dbapi(cls) -> Any:
-        """The driver, with our cursor."""
+        """The driver, with our connection."""
         driver = super().import_dbapi()
         return _Driver(driver.aiosqlite, driver.sqlite)
 
 
 def _execute(connection: sqlite3.Connection, operation: str, parameters: Any) -> Result:
-    """In the thread: a whole statement, with its rows."""
+    """A whole statement, with its rows."""
     cursor = connection.execute(operation, parameters)
     try:
         if cursor.description:
@@ -59,6 +111,36 @@ def _execute(connection: sqlite3.Connection, operation: str, parameters: Any) ->
         return None, [], cursor.rowcount, cursor.lastrowid
     finally:
         cursor.close()
+
+
+def _look(connection: sqlite3.Connection, operation: str, parameters: Any) -> Result | None:
+    """What a look finds, unless it takes long. To break off a look does no harm, to break off a change would."""
+    connection.set_progress_handler(_enough, LONG)
+    try:
+        return _execute(connection, operation, parameters)
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode != sqlite3.SQLITE_INTERRUPT:
+            raise
+        return None
+    finally:
+        connection.set_progress_handler(None, 0)
+
+
+def _enough() -> bool:
+    return True
+
+
+def _if_free(connection: sqlite3.Connection, operation: str) -> Result | None:
+    """Begin to write, unless another process does so just now."""
+    connection.execute("PRAGMA busy_timeout=0")
+    try:
+        return _execute(connection, operation, ())
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+            raise
+        return None
+    finally:
+        connection.execute(f"PRAGMA busy_timeout={WAIT}")
 
 
 registry.register(f"sqlite.{NAME}", __name__, "Dialect")
