@@ -12,10 +12,12 @@ from zoneinfo import ZoneInfo
 from markupsafe import Markup
 from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm.attributes import set_committed_value
 from telegram import CallbackQuery, Message, Update
 
 from locales import Words
-from models.people import Card, Chat, Person
+from models.people import PERSON, Card, Chat, Person, chats, whose, with_person
+from models.rows import Of, Side
 from rules.refusal import Refusal
 
 Button = tuple[str, str]  # label, and data or address
@@ -26,7 +28,13 @@ NOTHING = Markup()
 Show = Callable[["Turn"], Awaitable[None]]
 
 current: ContextVar[Turn] = ContextVar("turn")
-THIS_CHAT = select(Chat).where(Chat.id == bindparam("chat")).with_for_update(of=Chat)  # made once, said in every turn
+CHAT = Side(Of(Chat), *PERSON.kinds)
+THIS_CHAT = (  # made once, said in every turn
+    select(*CHAT.columns)
+    .select_from(with_person(chats, chats.c.person_id))
+    .where(chats.c.id == bindparam("chat"))
+    .with_for_update(of=chats)
+)
 
 
 @dataclass(frozen=True)
@@ -213,10 +221,14 @@ def picture(kind: str, data: dict[str, Any], words: Words) -> Reply:
 
 async def chat_for(session: AsyncSession, chat_id: int, language: str) -> Chat:
     """The chat's row, locked for this turn; made when the chat speaks for the first time."""
-    chat = await session.scalar(THIS_CHAT, {"chat": chat_id})
-    if chat is None:
+    chat: Chat
+    row = (await session.execute(THIS_CHAT, {"chat": chat_id})).one_or_none()
+    if row is None:
         chat = Chat(id=chat_id, language=language)
         chat.person = None
         session.add(chat)
         await session.flush()
+        return chat
+    chat, *person = CHAT.stand(session, row)
+    set_committed_value(chat, "person", whose(*person))
     return chat

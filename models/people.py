@@ -5,13 +5,26 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, ForeignKey, LargeBinary, UniqueConstraint, and_, func, not_, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    ForeignKey,
+    FromClause,
+    LargeBinary,
+    UniqueConstraint,
+    and_,
+    func,
+    not_,
+    or_,
+    select,
+)
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm.attributes import set_committed_value
 
 from models.base import Base, has_tag
+from models.rows import Of, Side
 from rules.people import BARRED, on_leave
 
 
@@ -121,6 +134,32 @@ def at_work(day: date) -> ColumnElement[bool]:
     known = or_(Person.leave_from.is_not(None), Person.leave_until.is_not(None))
     begun, lasts = func.coalesce(Person.leave_from, day) <= day, func.coalesce(Person.leave_until, day) >= day
     return and_(Person.status == "active", not_(and_(known, begun, lasts)))
+
+
+# How a tap reads a person (`models.rows`): with organ and areas, beside what names them.
+areas, organs, people, chats = (one.__table__ for one in (Area, Organ, Person, Chat))
+area_of_organ, _area_of_person = areas.alias(), areas.alias()
+ORGAN, AREA_OF_ORGAN = Of(Organ), Of(Area, area_of_organ)
+PERSON = Side(Of(Person), ORGAN, AREA_OF_ORGAN, Of(Area, _area_of_person))
+
+
+def with_person(start: FromClause, person_id: ColumnElement[Any]) -> FromClause:
+    """A table, and for each row the person that it names, if any."""
+    return (
+        start.outerjoin(people, people.c.id == person_id)
+        .outerjoin(organs, organs.c.id == people.c.organ_id)
+        .outerjoin(area_of_organ, area_of_organ.c.code == organs.c.area_code)
+        .outerjoin(_area_of_person, _area_of_person.c.code == people.c.area_code)
+    )
+
+
+def whose(person: Person | None, organ: Organ, of_organ: Area, area: Area) -> Person | None:
+    """A person as they stand in a row of `PERSON`, with their organ and areas."""
+    if person is not None:
+        set_committed_value(organ, "area", of_organ)
+        set_committed_value(person, "organ", organ)
+        set_committed_value(person, "area", area)
+    return person
 
 
 async def remember_card(session: AsyncSession, chat_id: int, about: str, message_id: int) -> None:

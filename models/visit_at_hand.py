@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from functools import cache
-from typing import Any
-
-from sqlalchemy import BindParameter, Select, bindparam, exists, select
+from sqlalchemy import BindParameter, bindparam, exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import aliased, defer, immediateload, joinedload, lazyload
-from sqlalchemy.orm.attributes import set_committed_value
+from sqlalchemy.orm.attributes import set_committed_value as put
 
 from models.draws import Draw
 from models.items import Item, checklists_by_id
-from models.people import Person
+from models.people import AREA_OF_ORGAN, ORGAN, PERSON, Area, Person, area_of_organ, areas, organs, whose, with_person
 from models.plans import Task, TaskItem
+from models.rows import Of, Side
 from models.subjects import Subject
 from models.visits import Answer, Evidence, Helper, Part, Seat, Visit
 
 SELDOM = ("evidence", "helpers", "guests")  # what most visits do not have
+ONE: BindParameter[int] = bindparam("id")
 
 
 async def visit_at_hand(session: AsyncSession, visit_id: int) -> Visit | None:
@@ -26,58 +24,122 @@ async def visit_at_hand(session: AsyncSession, visit_id: int) -> Visit | None:
     A tap reads it each time, so it is read with few statements: what most visits do not have is only asked for, and
     checklists are shared.
     """
-    query = _at_hand()
-    row = (await session.execute(query["visit"], {"id": visit_id})).one_or_none()
+    row = (await session.execute(VISIT, {"id": visit_id})).one_or_none()
     if row is None:
         return None
-    visit: Visit = row[0]
-    for name, there in zip(SELDOM, row[1:], strict=True):
+    visit: Visit
+    visit, task, organ, of_organ, of_task, subject, of_subject, draw = HEAD.stand(session, row)
+    put(organ, "area", of_organ)
+    for owner, name, value in ((task, "organ", organ), (task, "area", of_task), (subject, "area", of_subject)):
+        put(owner, name, value)
+    for name, one in (("task", task), ("subject", subject), ("draw", draw)):
+        put(visit, name, one)
+    for name, there in zip(SELDOM, row[-len(SELDOM) :], strict=True):
         if there:
             await session.refresh(visit, [name])
         else:
-            set_committed_value(visit, name, [])
-    for owner, name in ((visit, "parts"), (visit, "seats"), (visit, "answers"), (visit.task, "items")):
-        rows = await session.scalars(query[name], {"id": owner.id})
-        set_committed_value(owner, name, list(rows))
-    checklists = await checklists_by_id(session, {part.checklist_id for part in visit.parts})
-    for part in visit.parts:
-        set_committed_value(part, "checklist", checklists[part.checklist_id])
-    points = {point.id: point for one in checklists.values() for point in one.points}
-    for answer in visit.answers:
-        set_committed_value(answer, "point", points[answer.point_id])
+            put(visit, name, [])
+    await _who(session, visit)
+    await _what(session, visit)
+    await _answers(session, visit)
     return visit
 
 
-@cache
-def _at_hand() -> dict[str, Select[Any]]:
-    """The statements, made once. What people of a visit share (organ, area) is in the session from the first on."""
-    one: BindParameter[int] = bindparam("id")
-    guest = aliased(Visit)
-    there = (Evidence.visit_id == Visit.id, Helper.visit_id == Visit.id, guest.merged_into == Visit.id)
-    apart = (*SELDOM, "parts", "seats", "answers")
-    visit = select(Visit, *(exists().where(one) for one in there)).where(Visit.id == one).with_for_update(of=Visit)
-    task, person = joinedload(Visit.task), joinedload(Seat.person)
-    return {
-        "visit": visit.options(
-            task.options(immediateload(Task.organ), immediateload(Task.area), lazyload("*")),
-            joinedload(Visit.subject).immediateload(Subject.area),
-            joinedload(Visit.draw).options(defer(Draw.commitment), defer(Draw.certificate), lazyload("*")),
-            *(lazyload(getattr(Visit, name)) for name in apart),
-        ),
-        "parts": select(Part)
-        .where(Part.visit_id == one)
-        .order_by(Part.position)
-        .options(lazyload(Part.checklist), joinedload(Part.item).lazyload(Item.checklist)),
-        "seats": select(Seat)
-        .where(Seat.visit_id == one)
-        .order_by(Seat.number)
-        .options(person.immediateload(Person.organ), person.immediateload(Person.area)),
-        "answers": select(Answer)
-        .where(Answer.visit_id == one)
-        .order_by(Answer.point_id)
-        .options(lazyload(Answer.point), immediateload(Answer.person)),
-        "items": select(TaskItem)
-        .where(TaskItem.task_id == one)
-        .order_by(TaskItem.position)
-        .options(immediateload(TaskItem.item), immediateload(TaskItem.organ)),
-    }
+async def _who(session: AsyncSession, visit: Visit) -> None:
+    held = []
+    for row in await session.execute(SEATS, {"id": visit.id}):
+        seat, *person = SEAT.stand(session, row)
+        put(seat, "person", whose(*person))
+        held.append(seat)
+    put(visit, "seats", held)
+
+
+async def _what(session: AsyncSession, visit: Visit) -> None:
+    """The items: of its task with who checks them, and of the visit with their checklists."""
+    of_task, of_visit = [], []
+    for row in await session.execute(ITEMS, {"id": visit.task_id}):
+        one, item, organ, area = NAMED.stand(session, row)
+        put(organ, "area", area)
+        put(one, "item", item)
+        put(one, "organ", organ)
+        of_task.append(one)
+    put(visit.task, "items", of_task)
+    for row in await session.execute(PARTS, {"id": visit.id}):
+        part, item = PART.stand(session, row)
+        put(part, "item", item)
+        of_visit.append(part)
+    checklists = await checklists_by_id(session, {part.checklist_id for part in of_visit})
+    for part in of_visit:
+        put(part, "checklist", checklists[part.checklist_id])
+    put(visit, "parts", of_visit)
+
+
+async def _answers(session: AsyncSession, visit: Visit) -> None:
+    answers = [ANSWER.stand(session, row) for row in await session.execute(ANSWERS, {"id": visit.id})]
+    people = {seat.person_id: seat.person for seat in visit.seats}
+    for missing in {answer.person_id for answer in answers} - people.keys():  # who has left their seat since
+        people[missing] = await session.get_one(Person, missing)
+    points = {point.id: point for part in visit.parts for point in part.checklist.points}
+    for answer in answers:
+        put(answer, "point", points[answer.point_id])
+        put(answer, "person", people[answer.person_id])
+    put(visit, "answers", answers)
+
+
+# The statements, made once.
+visits, tasks, subjects, draws = Visit.__table__, Task.__table__, Subject.__table__, Draw.__table__
+seats, parts, named, items = Seat.__table__, Part.__table__, TaskItem.__table__, Item.__table__
+_of_task, _of_subject, _guests = areas.alias(), areas.alias(), visits.alias()
+_there = (Evidence.visit_id == visits.c.id, Helper.visit_id == visits.c.id, _guests.c.merged_into == visits.c.id)
+
+HEAD = Side(
+    Of(Visit),
+    Of(Task),
+    ORGAN,
+    AREA_OF_ORGAN,
+    Of(Area, _of_task),
+    Of(Subject),
+    Of(Area, _of_subject),
+    Of(Draw, without=("commitment", "certificate")),
+)
+VISIT = (
+    select(*HEAD.columns, *(exists().where(one) for one in _there))
+    .select_from(
+        visits.join(tasks, tasks.c.id == visits.c.task_id)
+        .join(organs, organs.c.id == tasks.c.organ_id)
+        .join(area_of_organ, area_of_organ.c.code == organs.c.area_code)
+        .join(_of_task, _of_task.c.code == tasks.c.area_code)
+        .join(subjects, subjects.c.id == visits.c.subject_id)
+        .outerjoin(_of_subject, _of_subject.c.code == subjects.c.area_code)
+        .outerjoin(draws, draws.c.id == visits.c.draw_id)
+    )
+    .where(visits.c.id == ONE)
+    .with_for_update(of=visits)
+)
+SEAT = Side(Of(Seat), *PERSON.kinds)
+SEATS = (
+    select(*SEAT.columns)
+    .select_from(with_person(seats, seats.c.person_id))
+    .where(seats.c.visit_id == ONE)
+    .order_by(seats.c.number)
+)
+NAMED = Side(Of(TaskItem), Of(Item), ORGAN, AREA_OF_ORGAN)
+ITEMS = (
+    select(*NAMED.columns)
+    .select_from(
+        named.join(items, items.c.id == named.c.item_id)
+        .join(organs, organs.c.id == named.c.organ_id)
+        .join(area_of_organ, area_of_organ.c.code == organs.c.area_code)
+    )
+    .where(named.c.task_id == ONE)
+    .order_by(named.c.position)
+)
+PART = Side(Of(Part), Of(Item))
+PARTS = (
+    select(*PART.columns)
+    .select_from(parts.join(items, items.c.id == parts.c.item_id))
+    .where(parts.c.visit_id == ONE)
+    .order_by(parts.c.position)
+)
+ANSWER = Of(Answer)
+ANSWERS = select(*ANSWER.columns).where(Answer.visit_id == ONE).order_by(Answer.point_id)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from typing import Any
+
+from sqlalchemy import inspect, select
 
 from actions import checklists
 from models.database import Database
+from models.draws import whole
+from models.people import Person
 from models.visit_at_hand import visit_at_hand
 from models.visits import Visit
 from tests.conversations.conftest import MONDAY
@@ -35,3 +39,64 @@ async def test_answers_of_many_sessions_leave_the_shared_checklist_alone(databas
             stored = await look.get_one(Visit, one)
             assert [(answer.point.number, answer.value) for answer in stored.answers] == [(number, "yes")]
     assert all(one is shared[0] for one in shared)
+
+
+def told(one: Any) -> dict[str, Any]:
+    """All columns of an entity, but for the large files of a draw."""
+    names = {column.key for column in inspect(type(one)).column_attrs} - {"commitment", "certificate"}
+    return {name: getattr(one, name) for name in names}
+
+
+def everything(visit: Visit) -> list[Any]:
+    """What a visit is, down to the areas of its people."""
+    assert visit.draw
+    people = [seat.person for seat in visit.seats if seat.person] + [answer.person for answer in visit.answers]
+    things: list[Any] = [visit, visit.task, visit.subject, visit.draw, visit.subject.area, visit.task.area]
+    things += [visit.task.organ, visit.task.organ.area, *visit.seats, *visit.parts, *visit.answers, *visit.task.items]
+    things += [one.item for one in (*visit.parts, *visit.task.items)] + [one.organ for one in visit.task.items]
+    things += people + [one.organ for one in people] + [one.area for one in people]
+    things += [one.organ.area for one in people] + [answer.point for answer in visit.answers]
+    return [(type(one), told(one)) for one in things] + [visit.evidence, visit.helpers, visit.guests]
+
+
+async def test_a_visit_at_hand_is_the_visit_that_is_read_in_the_ordinary_way(database: Database) -> None:
+    async with database.write() as session:
+        await released_town(session, MONDAY)
+        visit = (await session.scalars(select(Visit).order_by(Visit.position))).first()
+        assert visit
+        visit.state = "started"
+        one = visit.id
+    async with database.write() as session:
+        at_hand = await visit_at_hand(session, one)
+        assert at_hand
+        assert at_hand.seats[0].person
+        await checklists.answer(session, at_hand, [1], "yes", at_hand.seats[0].person, MONDAY)
+    async with database.write() as session:  # somebody else has the seat of who answered
+        ordinary = await session.get_one(Visit, one)
+        held = {seat.person_id for seat in ordinary.seats}
+        ordinary.seats[0].person = await session.scalar(select(Person).where(Person.id.not_in(held)).limit(1))
+    async with database.write() as session, database.read() as look:
+        at_hand = await visit_at_hand(session, one)
+        assert at_hand
+        assert not session.dirty
+        assert everything(at_hand) == everything(await look.get_one(Visit, one))
+        assert at_hand.draw
+        assert inspect(at_hand.draw).unloaded >= {"commitment", "certificate"}
+        assert (await whole(session, at_hand.draw)).commitment
+        at_hand.answers[0].note = "改了"
+        at_hand.seats[0].version += 1
+        before = at_hand.seats[0].version
+    async with database.read() as look:
+        stored = await look.get_one(Visit, one)
+        assert (stored.answers[0].note, stored.seats[0].version) == ("改了", before)
+        assert await visit_at_hand(look, 10**6) is None
+
+
+async def test_what_stands_in_the_session_is_not_read_over(database: Database) -> None:
+    async with database.write() as session:
+        await released_town(session, MONDAY)
+        visit = (await session.scalars(select(Visit).order_by(Visit.position))).first()
+        assert visit
+        visit.statement = "还没写下"
+        assert await visit_at_hand(session, visit.id) is visit
+        assert visit.statement == "还没写下"

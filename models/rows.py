@@ -1,0 +1,65 @@
+"""Rows that become entities in one step: for the few statements that every tap makes (docs/decisions/0009).
+
+SQLAlchemy prepares anew, for each statement that it makes, how each column of each entity is read, which for a single
+row takes ten times as long as the row itself. Here that is done once. What comes of it are the same entities of the
+same session, with all their columns; only what they are related to is for the caller to say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, FromClause, Row, inspect
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapper
+from sqlalchemy.orm.attributes import instance_state
+
+from models.base import Base
+
+
+class Of:
+    """An entity in a row: which columns are its own, and how they become it. `without` is what is left to be asked for.
+
+    Where a table is in a statement more than once, each time but one under an alias, `table` says which one it is.
+    """
+
+    def __init__(self, entity: type[Base], table: FromClause | None = None, without: Collection[str] = ()) -> None:
+        self.mapper: Mapper[Any] = inspect(entity)
+        self.table = entity.__table__ if table is None else table
+        self.without = without
+        kept = [one for one in self.mapper.column_attrs if one.key not in without]
+        self.names = [one.key for one in kept]
+        self.columns: list[ColumnElement[Any]] = [self.table.c[one.columns[0].name] for one in kept]
+        self.key = [self.names.index(self.mapper.get_property_by_column(one).key) for one in self.mapper.primary_key]
+
+    def stand(self, session: AsyncSession, values: Sequence[Any]) -> Any:
+        """The entity of these values in a session, as it stands there if it does; None of an outer join's nothing."""
+        key = tuple(values[place] for place in self.key)
+        if None in key:
+            return None
+        inside, identity = session.sync_session, self.mapper.identity_key_from_primary_key(key)
+        if (there := inside.identity_map.get(identity)) is not None:
+            return there
+        entity = self.mapper.class_manager.new_instance()
+        state = instance_state(entity)
+        state.dict.update(zip(self.names, values, strict=True))
+        state.key, state.session_id = identity, inside.hash_key
+        inside.identity_map.add(state)
+        if self.without:
+            session.expire(entity, self.without)
+        return entity
+
+
+class Side:
+    """Entities side by side in each row of a statement."""
+
+    def __init__(self, *kinds: Of) -> None:
+        self.kinds = kinds
+        self.columns = [column for one in kinds for column in one.columns]
+        ends = [sum(len(one.columns) for one in kinds[: place + 1]) for place in range(len(kinds))]
+        self.places = [slice(end - len(one.columns), end) for one, end in zip(kinds, ends, strict=True)]
+
+    def stand(self, session: AsyncSession, row: Row[Any]) -> list[Any]:
+        """The entities of a row, in order; what else is in the row comes after them."""
+        return [one.stand(session, row[place]) for one, place in zip(self.kinds, self.places, strict=True)]
