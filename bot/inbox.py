@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy import ColumnElement, exists, func, or_, select, update
-from sqlalchemy.orm import aliased
+from sqlalchemy import ColumnElement, func, or_, select, update
 from telegram import Update
 from telegram.constants import ChatAction
 from telegram.error import NetworkError, RetryAfter, TelegramError
@@ -20,19 +20,20 @@ from bot.darkroom import Darkroom
 from bot.evidence import Evidence, Load, StoreAway, fetch, waits, weight
 from bot.forms import span
 from bot.logs import tell
-from bot.mailbox import Mailbox
+from bot.mailbox import ROOM, Mailbox
 from bot.sending import Sender
 from handlers.turn import House, Sent, Show, Turn, chat_for, current
 from handlers.wording import apology, refused
 from models.database import away, moment
-from models.mail import LEASE, Inbox
+from models.mail import LEASE, NEXT, Inbox, hold
 from models.people import Chat
 from rules.refusal import Refusal
 
 log = structlog.get_logger("inbox")
 
 ATTEMPTS = 3
-AT_ONCE = 64  # chats that have a place, or are next
+LOOK_EVERY = 0.5  # seconds, between looks for what is not at hand
+LOOK_AGAIN = 0.05  # where something could not be handled yet
 AWHILE, LONGEST_WAIT = timedelta(seconds=5), timedelta(minutes=10)
 HEADS = select(func.min(Inbox.update_id).label("id")).where(Inbox.done_at.is_(None)).group_by(Inbox.chat_id).subquery()
 WAITING = (  # made once, asked very often
@@ -40,7 +41,7 @@ WAITING = (  # made once, asked very often
     .join(HEADS, HEADS.c.id == Inbox.update_id)
     .outerjoin(Chat, Chat.id == Inbox.chat_id)
     .order_by(Chat.person_id.is_(None), Inbox.update_id)
-    .limit(AT_ONCE)
+    .limit(ROOM)
 )
 SLOW = 256 << 10  # bytes of a file from which on the receipt, which has its hash, may take more than a moment
 
@@ -67,30 +68,69 @@ class Desk:
         self.darkroom = darkroom
         self._load = Load()
         self._places = asyncio.Semaphore(workers)
-        self._chats: dict[int, asyncio.Task[bool]] = {}
+        self._chats: dict[int, asyncio.Task[None]] = {}
+        self._look_at = 0.0  # when it looks through the inbox the next time, by the monotonic clock
 
     async def run(self) -> None:
-        """Give each chat that has something waiting to a worker, until cancelled; then let the workers finish."""
+        """Give each chat that has something waiting to a worker, until cancelled; then let the workers finish.
+
+        What is stored here is at hand. What waits to be tried again, or was stored by another process that is busy or
+        has died, is found by looking now and then.
+        """
         try:
             while True:
                 self.mailbox.arrived.clear()
-                for chat_id in await self._waiting_chats():
-                    if chat_id not in self._chats:
-                        task = asyncio.create_task(self._serve(chat_id))
-                        self._chats[chat_id] = task
-                        task.add_done_callback(lambda _, chat_id=chat_id: self._leave(chat_id))  # type: ignore[misc]
+                if time.monotonic() >= self._look_at:
+                    self._look_at = time.monotonic() + LOOK_EVERY
+                    for chat_id in await self._waiting_chats():
+                        if chat_id not in self.mailbox.fresh:
+                            self._start(chat_id, self._serve_what_waits)
+                for chat_id in list(self.mailbox.fresh):
+                    self._start(chat_id, self._serve)
                 with contextlib.suppress(TimeoutError):  # not wait_for: in 3.11 it can swallow a cancellation
-                    async with asyncio.timeout(0.5):
+                    async with asyncio.timeout(max(0.0, self._look_at - time.monotonic())):
                         await self.mailbox.arrived.wait()
         finally:
             if self._chats:
                 await asyncio.wait(list(self._chats.values()), timeout=4)
 
+    def _start(self, chat_id: int, serve: Callable[[int], Awaitable[None]]) -> None:
+        if chat_id not in self._chats:
+            task = asyncio.create_task(self._work(chat_id, serve))
+            self._chats[chat_id] = task
+            task.add_done_callback(lambda _: self._leave(chat_id))
+
     def _leave(self, chat_id: int) -> None:
-        """A chat where nothing could be done (its oldest update must wait) is not looked at again at once."""
-        worker = self._chats.pop(chat_id)
-        if not worker.cancelled() and worker.result():
+        del self._chats[chat_id]
+        if chat_id in self.mailbox.fresh:  # what has come meanwhile
             self.mailbox.arrived.set()
+
+    async def _work(self, chat_id: int, serve: Callable[[int], Awaitable[None]]) -> None:
+        async with self._places:
+            try:
+                await serve(chat_id)
+            except Exception as error:
+                tell(log, "a worker stumbled", error, chat=chat_id)
+                await asyncio.sleep(1)
+
+    async def _serve(self, chat_id: int) -> None:
+        """Handle what came for a chat a moment ago. What must wait, for an older one too, is found by looking."""
+        for row in self.mailbox.take(chat_id):
+            if not await self._handle(row):
+                self._look_soon(LOOK_AGAIN)
+                return
+
+    async def _serve_what_waits(self, chat_id: int) -> None:
+        """Handle what waits in one chat, oldest first, until nothing is due."""
+        busy = False
+        while (row := await self._head(chat_id)) is not None and await self._handle(row):
+            busy = True
+        if busy:  # others may be waiting whom the last look had no room for
+            self._look_soon(0)
+
+    def _look_soon(self, seconds: float) -> None:
+        self._look_at = min(self._look_at, time.monotonic() + seconds)
+        self.mailbox.arrived.set()
 
     async def _waiting_chats(self) -> list[int]:
         """Whose turn it is: in a flood of strangers those whom we know come first, then whoever waits longest."""
@@ -107,29 +147,8 @@ class Desk:
         turned_back = Inbox.retry_at > now + LONGEST_WAIT  # the clock was: nothing is put off for so long
         return or_(Inbox.retry_at <= now, turned_back)
 
-    async def _serve(self, chat_id: int) -> bool:
-        """Handle what waits in one chat, oldest first, until nothing is due; whether there was anything to do."""
-        busy = False
-        async with self._places:
-            try:
-                while (row := await self._head(chat_id)) is not None and await self._handle(row):
-                    busy = True
-            except Exception as error:
-                tell(log, "a worker stumbled", error, chat=chat_id)
-                await asyncio.sleep(1)
-        return busy
-
     async def _head(self, chat_id: int) -> Inbox | None:
-        earlier = aliased(Inbox)
-        query = (
-            select(Inbox)
-            .where(Inbox.chat_id == chat_id, Inbox.done_at.is_(None), self._due())
-            .where(
-                ~exists().where(
-                    earlier.chat_id == chat_id, earlier.done_at.is_(None), earlier.update_id < Inbox.update_id
-                )
-            )
-        )
+        query = select(Inbox).where(Inbox.chat_id == chat_id, Inbox.done_at.is_(None), self._due(), NEXT)
         async with self.database.read() as session:
             head: Inbox | None = await session.scalar(query)
             return head
@@ -175,11 +194,6 @@ class Desk:
             log.exception("an update cannot be read")
             return Update(row.update_id)
 
-    async def _claim(self, session: Any, row: Inbox) -> bool:
-        """Hold this update for the rest of the transaction, unless it is done or held elsewhere."""
-        query = select(Inbox.update_id).where(Inbox.update_id == row.update_id, Inbox.done_at.is_(None))
-        return await session.scalar(query.with_for_update(skip_locked=True)) is not None
-
     async def _new_turn(self, session: Any, row: Inbox, incoming: Update, file: Any) -> Turn:
         chat = await chat_for(session, row.chat_id, language_of(incoming, self.house.language))
         chat.unreachable_at = None  # who writes can be written to
@@ -216,7 +230,7 @@ class Desk:
         try:
             file = await self._fetch(row.chat_id, incoming)
             async with self.database.write() as session:
-                if not await self._claim(session, row):
+                if not await hold(session, row.update_id):
                     return None
                 turn = await self._new_turn(session, row, incoming, file)
                 token = current.set(turn)
@@ -234,7 +248,7 @@ class Desk:
     async def _refuse(self, row: Inbox, incoming: Update, refusal: Refusal, show_again: Show | None) -> Turn | None:
         """The turn changed nothing; in a fresh transaction say why, and show how things are."""
         async with self.database.write() as session:
-            if not await self._claim(session, row):
+            if not await hold(session, row.update_id):
                 return None
             turn = await self._new_turn(session, row, incoming, None)
             turn.show_again = show_again
@@ -248,7 +262,7 @@ class Desk:
 
     async def _park(self, row: Inbox, incoming: Update, error: Exception) -> Turn | None:
         async with self.database.write() as session:
-            if not await self._claim(session, row):
+            if not await hold(session, row.update_id):
                 return None
             turn = await self._new_turn(session, row, incoming, None)
             apology(turn)

@@ -25,6 +25,8 @@ log = structlog.get_logger("mailbox")
 KINDS = ["message", "edited_message", "callback_query", "my_chat_member"]
 SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105 (the name of a header)
 AT_ONCE = datetime(1970, 1, 1, tzinfo=UTC)  # whatever the clocks of other machines say, and when ours is turned back
+ROOM = 64  # chats that have a place, or are next
+FEW = 20  # updates of a chat that are kept at hand
 BROKEN = re.compile("[\x00\ud800-\udfff]")  # JSON can carry them; no database keeps them, and nobody reads them
 Now = Callable[[], datetime]
 
@@ -36,9 +38,19 @@ class Mailbox:
         self.database = database
         self.now = now
         self.arrived = asyncio.Event()
+        self.fresh: dict[
+            int, list[Inbox]
+        ] = {}  # by chat: what was stored a moment ago, so that nobody must look for it
+        self._coming: list[dict[str, Any]] = []
+        self._storing: asyncio.Task[None] | None = None
+        self._one_at_a_time = asyncio.Lock()
 
     async def store(self, updates: list[dict[str, Any]]) -> None:
-        """Keep these updates; one that is here already is not kept twice."""
+        """Keep these updates; one that is here already is not kept twice.
+
+        What comes while others are being stored waits for them, and is then stored in one transaction. Where that fails
+        each is stored alone, so that one that cannot be kept hinders no other.
+        """
         now = self.now()
         rows = [
             {
@@ -52,10 +64,32 @@ class Mailbox:
             }
             for update in updates
         ]
-        if rows:
-            async with self.database.write() as session:
-                await insert_new(session, Inbox, rows, "update_id")
-            self.arrived.set()
+        if not rows:
+            return
+        self._coming += rows
+        self._storing = self._storing or asyncio.create_task(self._store_all())
+        try:
+            await asyncio.shield(self._storing)
+        except Exception:
+            await self._keep(rows)
+
+    async def _store_all(self) -> None:
+        async with self._one_at_a_time:
+            rows, self._coming, self._storing = self._coming, [], None
+            await self._keep(rows)
+
+    async def _keep(self, rows: list[dict[str, Any]]) -> None:
+        async with self.database.write() as session:
+            await insert_new(session, Inbox, rows, "update_id")
+        for row in rows:
+            chat = self.fresh.get(row["chat_id"], [])
+            if len(chat) < FEW and (chat or len(self.fresh) < ROOM):  # else it is found by looking, when there is time
+                self.fresh[row["chat_id"]] = [*chat, Inbox(**row)]
+        self.arrived.set()
+
+    def take(self, chat_id: int) -> list[Inbox]:
+        """What was stored of a chat since somebody took it, oldest first."""
+        return sorted(self.fresh.pop(chat_id, []), key=lambda row: row.update_id)
 
     async def poll(self, line: BaseRequest, address: str) -> None:
         """Fetch updates for ever from a bot's `address`.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Index, func, select, text
+from sqlalchemy import Index, bindparam, exists, func, select, text
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -51,6 +51,25 @@ class Inbox(Base):
     done_at: Mapped[datetime | None]
     error: Mapped[str] = mapped_column(default="")  # why it was parked
     replies: Mapped[list[dict[str, Any]] | None]
+
+
+_inbox = Inbox.__table__
+_earlier = _inbox.alias()
+NEXT = ~exists().where(  # nothing older waits in its chat
+    _earlier.c.chat_id == _inbox.c.chat_id,
+    _earlier.c.done_at.is_(None),
+    _earlier.c.update_id < _inbox.c.update_id,
+)
+HOLD = (  # made once, said for every update
+    select(_inbox.c.update_id)
+    .where(_inbox.c.update_id == bindparam("id"), _inbox.c.done_at.is_(None), NEXT)
+    .with_for_update(of=_inbox, skip_locked=True)
+)
+
+
+async def hold(session: AsyncSession, update_id: int) -> bool:
+    """Hold an update for the rest of the transaction, unless it is done, held elsewhere, or not its chat's next."""
+    return await session.scalar(HOLD, {"id": update_id}) is not None
 
 
 class Outbox(Base):
