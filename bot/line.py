@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
 from telegram.error import NetworkError, TimedOut
@@ -21,6 +23,7 @@ class Line(BaseRequest):
         self._connections = connections
         self._patience = patience  # seconds that a call waits for a connection to be free
         self._session: aiohttp.ClientSession | None = None
+        self._proxy = cache(proxy_for)  # aiohttp would look for it anew for each call, in a thread
 
     @property
     def read_timeout(self) -> float:
@@ -34,7 +37,6 @@ class Line(BaseRequest):
                 connector=aiohttp.TCPConnector(limit=self._connections),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 headers={"User-Agent": self.USER_AGENT},
-                trust_env=True,
             )
 
     async def shutdown(self) -> None:
@@ -62,14 +64,21 @@ class Line(BaseRequest):
         until_connected = None if free is None or connect is None else free + connect
         limits = aiohttp.ClientTimeout(whole, until_connected, sock_read=read, sock_connect=connect)
         body, headers = _body(request_data)
+        to = urlsplit(url)
+        more: dict[str, Any] = {"proxy": self._proxy(to.scheme, to.hostname or ""), "allow_redirects": False}
         try:
-            call = self._session.request(method, url, data=body, headers=headers, timeout=limits, allow_redirects=False)
+            call = self._session.request(method, url, data=body, headers=headers, timeout=limits, **more)
             async with call as answer:
                 return answer.status, await answer.read()
         except TimeoutError as error:
             raise TimedOut from error
         except (aiohttp.ClientError, OSError) as error:
             raise NetworkError(f"{type(error).__name__}: {error}") from error
+
+
+def proxy_for(scheme: str, host: str) -> str | None:
+    """The proxy that the environment names for a host."""
+    return None if proxy_bypass(host) else getproxies().get(scheme)
 
 
 def _or(given: Any, usual: float) -> Any:

@@ -113,10 +113,10 @@ async def test_where_nobody_answers_it_is_an_error_of_the_network() -> None:
 
 
 async def test_a_proxy_of_the_environment_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[str] = []
+    asked: list[tuple[str, str]] = []
 
     async def pass_on(request: web.BaseRequest) -> web.Response:
-        asked.append(str(request.url))
+        asked.append((str(request.url), request.headers.get("Proxy-Authorization", "")))
         return web.json_response({"ok": True, "result": "passed on"})
 
     async with served(pass_on) as address:
@@ -124,4 +124,12 @@ async def test_a_proxy_of_the_environment_is_used(monkeypatch: pytest.MonkeyPatc
         monkeypatch.setenv("http_proxy", address)
         async with lined() as line:
             assert await line.post("http://api.example.invalid/getMe") == "passed on"
-    assert asked == ["http://api.example.invalid/getMe"]
+        with_password = address.replace("//", "//city:secret@")
+        monkeypatch.setenv("HTTP_PROXY", with_password)
+        monkeypatch.setenv("http_proxy", with_password)
+        async with lined() as line:
+            assert await line.post("http://api.example.invalid/getMe") == "passed on"
+            monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+            assert await line.post(address) == "passed on"
+    url, basic = "http://api.example.invalid/getMe", "Basic Y2l0eTpzZWNyZXQ="
+    assert asked == [(url, ""), (url, basic), (f"{address}/", "")]
