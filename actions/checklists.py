@@ -75,8 +75,9 @@ async def answer(
                 version=1,
             )
             set_committed_value(fresh, "point", point)  # which may be shared: it is in no session
-            fresh.person = by
-            visit.answers.append(fresh)
+            set_committed_value(fresh, "person", by)
+            set_committed_value(visit, "answers", [*visit.answers, fresh])  # append would look through the visit
+            session.add(fresh)
         elif (before.value, before.reading) != (value, read) or (note and before.note != note):
             before.value, before.person_id, before.person, before.at = value, by.id, by, now
             before.note = note or (before.note if value == "no" else "")

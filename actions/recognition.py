@@ -5,16 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cache
+from typing import Any
 
 from sqlalchemy import BindParameter, Select, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import lazyload
 
 from actions.register import latest
 from models.items import Item, Point
 from models.publication import Publication
+from models.rows import Of
 from models.visits import Answer, Part, Visit
 from rules.publication import WITHDRAWN
+
+ANSWER = Of(Answer)
 
 
 @dataclass(frozen=True)
@@ -34,29 +37,30 @@ async def earlier(session: AsyncSession, visit: Visit, point: Point, now: dateti
     """
     own = {part.item.department for part in visit.parts}
     about = {"subject": visit.subject_id, "visit": visit.id, "text": point.text, "own": sorted(own)}
-    for answer, department, day, valid_days in (await session.execute(_same_points(), about)).tuples():
+    for row in await session.execute(_same_points(), about):
+        *answer, department, day, valid_days = row
         if day + timedelta(days=valid_days) >= now.date():
-            return Earlier(answer, department, day)
+            return Earlier(ANSWER.stand(session, answer), department, day)
     return None
 
 
 @cache
-def _same_points() -> Select[tuple[Answer, str, date, int]]:
+def _same_points() -> Select[Any]:
     """The statement, made once: every point that somebody looks at asks it."""
     subject: BindParameter[int] = bindparam("subject")
     visit: BindParameter[int] = bindparam("visit")
     own: BindParameter[list[str]] = bindparam("own", expanding=True)
+    points, items, published = Point.__table__, Item.__table__, Publication.__table__
     return (
-        select(Answer, Item.department, Publication.checked_on, Point.valid_days)
-        .join(Point, Point.id == Answer.point_id)
-        .join(Visit, Visit.id == Answer.visit_id)
-        .join(Part, (Part.visit_id == Visit.id) & (Part.checklist_id == Point.checklist_id))
-        .join(Item, Item.id == Part.item_id)
-        .join(Publication, Publication.visit_id == Visit.id)
+        select(*ANSWER.columns, items.c.department, published.c.checked_on, points.c.valid_days)
+        .join(points, Point.id == Answer.point_id)
+        .join(Visit.__table__, Visit.id == Answer.visit_id)
+        .join(Part.__table__, (Part.visit_id == Visit.id) & (Part.checklist_id == Point.checklist_id))
+        .join(items, Item.id == Part.item_id)
+        .join(published, Publication.visit_id == Visit.id)
         .where(Visit.subject_id == subject, Visit.state == "published", Visit.id != visit, latest())
         .where(Publication.result != WITHDRAWN)
         .where(Point.text == bindparam("text"), Point.valid_days > 0, Answer.value == "yes")
         .where(Item.department.not_in(own))
         .order_by(Publication.checked_on.desc(), Answer.id.desc())
-        .options(lazyload(Answer.point), lazyload(Answer.person))
     )

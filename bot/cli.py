@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ctypes
+import gc
 import json
 import signal
 from contextlib import suppress
@@ -66,6 +67,8 @@ async def _until_stopped(settings: Settings) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with running(settings):
+        gc.collect()
+        gc.freeze()  # what is there from the start stays; to look through it for cycles would hold up everybody's taps
         await stop.wait()
 
 

@@ -25,7 +25,7 @@ from bot.sending import Sender
 from handlers.turn import House, Sent, Show, Turn, chat_for, current
 from handlers.wording import apology, refused
 from models.database import away, moment
-from models.mail import LEASE, NEXT, Inbox, hold
+from models.mail import INBOX, LEASE, NEXT, Inbox, hold
 from models.people import Chat
 from rules.refusal import Refusal
 
@@ -272,16 +272,10 @@ class Desk:
     async def _done(self, session: Any, row: Inbox, turn: Turn, error: str = "") -> None:
         turn.finish()
         await session.flush()
-        await session.execute(
-            update(Inbox)
-            .where(Inbox.update_id == row.update_id)
-            .values(
-                done_at=turn.now,
-                error=error,
-                replies=turn.replies or None,
-                retry_at=moment(session, turn.now, LEASE) if turn.replies else Inbox.retry_at,
-            )
-        )
+        now, replies = turn.now, turn.replies
+        until = {"retry_at": moment(session, now, LEASE)} if replies else {}
+        done = update(INBOX).where(Inbox.update_id == row.update_id)
+        await session.execute(done.values(done_at=now, error=error, replies=replies or None, **until))
 
     async def _postpone(self, row: Inbox, seconds: float, *, failed: bool = False) -> None:
         async with self.database.write() as session:

@@ -35,6 +35,8 @@ THIS_CHAT = (  # made once, said in every turn
     .where(chats.c.id == bindparam("chat"))
     .with_for_update(of=chats)
 )
+CARD = Of(Card)
+THIS_CARD = select(*CARD.columns).where(Card.chat_id == bindparam("chat"), Card.about == bindparam("about"))
 
 
 @dataclass(frozen=True)
@@ -160,7 +162,8 @@ class Turn:
 
     async def show(self, about: str, text: Markup, rows: Rows | None = None) -> None:
         """The living card about a thing: the tapped message becomes it, else a new one replaces the old."""
-        card = await self.session.get(Card, (self.chat.id, about))
+        row = (await self.session.execute(THIS_CARD, {"chat": self.chat.id, "about": about})).one_or_none()
+        card: Card | None = CARD.stand(self.session, row) if row else None
         tapped = self._tapped_text()
         if tapped:
             self.replies.append(

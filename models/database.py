@@ -6,9 +6,9 @@ import asyncio
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
-from sqlalchemy import ColumnElement, Connection, event, func, literal, type_coerce
+from sqlalchemy import ColumnElement, Connection, Table, event, func, literal, type_coerce
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.engine import make_url
@@ -126,7 +126,7 @@ def moment(session: AsyncSession, now: datetime, later: timedelta = timedelta())
 
 async def insert_new(session: AsyncSession, table: type[Base], rows: list[dict[str, Any]], *unique: str) -> int:
     """Insert rows; one whose `unique` columns are there already is left alone. How many are new."""
-    sqlite = session.get_bind().dialect.name == "sqlite"
-    insert = (sqlite_insert if sqlite else postgresql_insert)(table).on_conflict_do_nothing(index_elements=unique)
-    result = await session.execute(insert.returning(*(getattr(table, name) for name in unique)), rows)
+    sqlite, into = session.get_bind().dialect.name == "sqlite", cast("Table", table.__table__)
+    insert = (sqlite_insert if sqlite else postgresql_insert)(into).on_conflict_do_nothing(index_elements=unique)
+    result = await session.execute(insert.returning(*(into.c[name] for name in unique)), rows)
     return len(result.all())

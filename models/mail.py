@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import Index, bindparam, exists, func, select, text
+from sqlalchemy import Index, Table, bindparam, exists, func, select, text
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -53,17 +53,17 @@ class Inbox(Base):
     replies: Mapped[list[dict[str, Any]] | None]
 
 
-_inbox = Inbox.__table__
-_earlier = _inbox.alias()
+INBOX = cast("Table", Inbox.__table__)
+_earlier = INBOX.alias()
 NEXT = ~exists().where(  # nothing older waits in its chat
-    _earlier.c.chat_id == _inbox.c.chat_id,
+    _earlier.c.chat_id == INBOX.c.chat_id,
     _earlier.c.done_at.is_(None),
-    _earlier.c.update_id < _inbox.c.update_id,
+    _earlier.c.update_id < INBOX.c.update_id,
 )
 HOLD = (  # made once, said for every update
-    select(_inbox.c.update_id)
-    .where(_inbox.c.update_id == bindparam("id"), _inbox.c.done_at.is_(None), NEXT)
-    .with_for_update(of=_inbox, skip_locked=True)
+    select(INBOX.c.update_id)
+    .where(INBOX.c.update_id == bindparam("id"), INBOX.c.done_at.is_(None), NEXT)
+    .with_for_update(of=INBOX, skip_locked=True)
 )
 
 
