@@ -12,7 +12,6 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, exists, func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import aliased
 
 from models import subject_search
 from models.appeals import Appeal
@@ -144,9 +143,9 @@ def _subjects() -> Select[Any]:
 
 def latest() -> ColumnElement[bool]:
     """Of each publication the last version alone."""
-    later = aliased(Publication)
-    same_visit = later.visit_id == Publication.visit_id
-    return ~exists(select(later.id).where(same_visit, later.version > Publication.version))
+    published = Publication.__table__
+    later = published.alias()
+    return ~exists().where(later.c.visit_id == published.c.visit_id, later.c.version > published.c.version)
 
 
 def results() -> Select[Any]:

@@ -274,7 +274,7 @@ class Desk:
         await session.flush()
         now, replies = turn.now, turn.replies
         until = {"retry_at": moment(session, now, LEASE)} if replies else {}
-        done = update(INBOX).where(Inbox.update_id == row.update_id)
+        done = update(INBOX).where(INBOX.c.update_id == row.update_id)
         await session.execute(done.values(done_at=now, error=error, replies=replies or None, **until))
 
     async def _postpone(self, row: Inbox, seconds: float, *, failed: bool = False) -> None:

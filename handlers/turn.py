@@ -36,7 +36,9 @@ THIS_CHAT = (  # made once, said in every turn
     .with_for_update(of=chats)
 )
 CARD = Of(Card)
-THIS_CARD = select(*CARD.columns).where(Card.chat_id == bindparam("chat"), Card.about == bindparam("about"))
+THIS_CARD = select(*CARD.columns).where(
+    CARD.table.c.chat_id == bindparam("chat"), CARD.table.c.about == bindparam("about")
+)
 
 
 @dataclass(frozen=True)

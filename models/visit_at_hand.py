@@ -75,22 +75,26 @@ async def _what(session: AsyncSession, visit: Visit) -> None:
 
 
 async def _answers(session: AsyncSession, visit: Visit) -> None:
-    answers = [ANSWER.stand(session, row) for row in await session.execute(ANSWERS, {"id": visit.id})]
+    given = [ANSWER.stand(session, row) for row in await session.execute(ANSWERS, {"id": visit.id})]
     people = {seat.person_id: seat.person for seat in visit.seats}
-    for missing in {answer.person_id for answer in answers} - people.keys():  # who has left their seat since
+    for missing in {answer.person_id for answer in given} - people.keys():  # who has left their seat since
         people[missing] = await session.get_one(Person, missing)
     points = {point.id: point for part in visit.parts for point in part.checklist.points}
-    for answer in answers:
+    for answer in given:
         put(answer, "point", points[answer.point_id])
         put(answer, "person", people[answer.person_id])
-    put(visit, "answers", answers)
+    put(visit, "answers", given)
 
 
-# The statements, made once.
+# The statements, made once; of tables alone, because one entity in them brings all of SQLAlchemy's loading back.
 visits, tasks, subjects, draws = Visit.__table__, Task.__table__, Subject.__table__, Draw.__table__
 seats, parts, named, items = Seat.__table__, Part.__table__, TaskItem.__table__, Item.__table__
 _of_task, _of_subject, _guests = areas.alias(), areas.alias(), visits.alias()
-_there = (Evidence.visit_id == visits.c.id, Helper.visit_id == visits.c.id, _guests.c.merged_into == visits.c.id)
+_there = (  # of what most visits do not have
+    Evidence.__table__.c.visit_id == visits.c.id,
+    Helper.__table__.c.visit_id == visits.c.id,
+    _guests.c.merged_into == visits.c.id,
+)
 
 HEAD = Side(
     Of(Visit),
@@ -142,4 +146,5 @@ PARTS = (
     .order_by(parts.c.position)
 )
 ANSWER = Of(Answer)
-ANSWERS = select(*ANSWER.columns).where(Answer.visit_id == ONE).order_by(Answer.point_id)
+answers = ANSWER.table
+ANSWERS = select(*ANSWER.columns).where(answers.c.visit_id == ONE).order_by(answers.c.point_id)
