@@ -2,8 +2,9 @@
 
 aiosqlite hands each statement to a thread, which takes longer than most statements do, and makes whoever waits for it
 wait for the interpreter too. What is short is therefore done in place: a look, which is broken off and done in the
-thread when it turns out to be long; a few new rows, once the right to write is ours; and what ends a transaction
-without writing. What may wait for a disk or for another process is done in the thread.
+thread when it turns out to be long; once the right to write is ours, a few new rows, or a change of a few that are
+named; and what ends a transaction without writing. What may wait for a disk or for another process is done in the
+thread.
 """
 
 from __future__ import annotations
@@ -19,9 +20,11 @@ from sqlalchemy.util import await_only
 
 NAME = "in_place"  # of `sqlite+in_place://`
 LONG = 50_000  # steps of SQLite's machine: about a millisecond
-FEW = 100  # values that are inserted
+FEW = 100  # values that are written
+MANY = 1_000  # statements of which it is known how they find their rows
 WAIT = 30_000  # milliseconds for another process that writes
 Result = tuple[Any, list[Any], int, int | None]
+_AT_ONCE: dict[str, bool] = {}
 
 
 class _Cursor(theirs.AsyncAdapt_aiosqlite_cursor):
@@ -67,6 +70,10 @@ class _Connection(theirs.AsyncAdapt_aiosqlite_connection):
             case "SELECT":
                 return _look(connection, operation, parameters)
             case "INSERT" if self._writes and len(parameters) <= FEW and " VALUES (" in operation:
+                return _execute(connection, operation, parameters)
+            case "UPDATE" if (
+                self._writes and len(parameters) <= FEW and _finds_at_once(connection, operation, parameters)
+            ):
                 return _execute(connection, operation, parameters)
             case "BEGIN":
                 self._writes = False
@@ -124,6 +131,16 @@ def _look(connection: sqlite3.Connection, operation: str, parameters: Any) -> Re
         return None
     finally:
         connection.set_progress_handler(None, 0)
+
+
+def _finds_at_once(connection: sqlite3.Connection, operation: str, parameters: Any) -> bool:
+    """Whether a change names its rows by their primary key."""
+    if operation not in _AT_ONCE:
+        if len(_AT_ONCE) > MANY:
+            _AT_ONCE.clear()
+        plan = connection.execute(f"EXPLAIN QUERY PLAN {operation}", parameters).fetchall()
+        _AT_ONCE[operation] = [row[-1].endswith("USING INTEGER PRIMARY KEY (rowid=?)") for row in plan] == [True]
+    return _AT_ONCE[operation]
 
 
 def _enough() -> bool:

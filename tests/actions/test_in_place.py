@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import select, text, update
 
 from bot.migrate import migrate
 from models.database import Database
+from models.mail import INBOX, Inbox
 from models.people import Area
 
 COUNTED = 400_000
@@ -60,6 +62,29 @@ async def test_a_short_look_is_done_at_once_and_a_long_one_while_others_go_on(ur
         assert await session.scalar(select(Area.name)) == "金华市"
     async with database.read() as session:
         assert await session.scalar(select(Area.name)) == "金华市"
+    await database.close()
+
+
+async def test_a_change_of_what_is_named_is_made_at_once_and_one_that_looks_for_it_is_not(url: str) -> None:
+    database, now = Database(url), datetime(2026, 12, 1, tzinfo=UTC)
+    async with database.write() as session:
+        session.add_all(Inbox(update_id=n, chat_id=n % 2, body={}, received_at=now, retry_at=now) for n in range(4))
+        await session.flush()
+        ticks = Ticks()
+        await asyncio.sleep(0)
+        before = ticks.number
+        await session.execute(update(INBOX).where(INBOX.c.update_id.in_((1, 2))).values(error="eins"))
+        assert ticks.number == before
+        await session.execute(update(INBOX).where(INBOX.c.chat_id == 1).values(error="alle"))
+        assert ticks.number > before
+        ticks.stop()
+    async with database.read() as session:
+        assert list(await session.scalars(select(Inbox.error).order_by(Inbox.update_id))) == [
+            "",
+            "alle",
+            "eins",
+            "alle",
+        ]
     await database.close()
 
 
