@@ -84,11 +84,14 @@ class _Connection(theirs.AsyncAdapt_aiosqlite_connection):
         return None
 
     def rollback(self) -> None:
-        if not self._left:
-            self._connection._conn.rollback()
-        else:
+        if self._left:
             super().rollback()
             self._left = False  # the thread does one thing after another
+            return
+        try:
+            self._connection._conn.rollback()
+        except Exception as error:
+            self._handle_exception(error)
 
 
 class _Driver(theirs.AsyncAdapt_aiosqlite_dbapi):
