@@ -69,6 +69,7 @@ class Desk:
         self._load = Load()
         self._places = asyncio.Semaphore(workers)
         self._chats: dict[int, asyncio.Task[None]] = {}
+        self._closing = False  # what is begun is finished, nothing else is begun
         self._look_at = 0.0  # when it looks through the inbox the next time, by the monotonic clock
 
     async def run(self) -> None:
@@ -91,6 +92,7 @@ class Desk:
                     async with asyncio.timeout(max(0.0, self._look_at - time.monotonic())):
                         await self.mailbox.arrived.wait()
         finally:
+            self._closing = True
             if self._chats:
                 await asyncio.wait(list(self._chats.values()), timeout=4)
 
@@ -116,14 +118,14 @@ class Desk:
     async def _serve(self, chat_id: int) -> None:
         """Handle what came for a chat a moment ago. What must wait, for an older one too, is found by looking."""
         for row in self.mailbox.take(chat_id):
-            if not await self._handle(row):
+            if self._closing or not await self._handle(row):
                 self._look_soon(LOOK_AGAIN)
                 return
 
     async def _serve_what_waits(self, chat_id: int) -> None:
         """Handle what waits in one chat, oldest first, until nothing is due."""
         busy = False
-        while (row := await self._head(chat_id)) is not None and await self._handle(row):
+        while not self._closing and (row := await self._head(chat_id)) is not None and await self._handle(row):
             busy = True
         if busy:  # others may be waiting whom the last look had no room for
             self._look_soon(0)
