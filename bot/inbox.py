@@ -25,7 +25,7 @@ from bot.sending import Sender
 from handlers.turn import House, Sent, Show, Turn, chat_for, current
 from handlers.wording import apology, refused
 from models.database import away, moment
-from models.mail import INBOX, LEASE, NEXT, Inbox, hold
+from models.mail import INBOX, LEASE, NEXT, Inbox, claim
 from models.people import Chat
 from rules.refusal import Refusal
 
@@ -232,7 +232,7 @@ class Desk:
         try:
             file = await self._fetch(row.chat_id, incoming)
             async with self.database.write() as session:
-                if not await hold(session, row.update_id):
+                if not await claim(session, row.update_id):
                     return None
                 turn = await self._new_turn(session, row, incoming, file)
                 token = current.set(turn)
@@ -250,7 +250,7 @@ class Desk:
     async def _refuse(self, row: Inbox, incoming: Update, refusal: Refusal, show_again: Show | None) -> Turn | None:
         """The turn changed nothing; in a fresh transaction say why, and show how things are."""
         async with self.database.write() as session:
-            if not await hold(session, row.update_id):
+            if not await claim(session, row.update_id):
                 return None
             turn = await self._new_turn(session, row, incoming, None)
             turn.show_again = show_again
@@ -264,7 +264,7 @@ class Desk:
 
     async def _park(self, row: Inbox, incoming: Update, error: Exception) -> Turn | None:
         async with self.database.write() as session:
-            if not await hold(session, row.update_id):
+            if not await claim(session, row.update_id):
                 return None
             turn = await self._new_turn(session, row, incoming, None)
             apology(turn)

@@ -60,16 +60,16 @@ NEXT = ~exists().where(  # nothing older waits in its chat
     _earlier.c.done_at.is_(None),
     _earlier.c.update_id < INBOX.c.update_id,
 )
-HOLD = (  # made once, said for every update
+CLAIM = (  # made once, said for every update
     select(INBOX.c.update_id)
     .where(INBOX.c.update_id == bindparam("id"), INBOX.c.done_at.is_(None), NEXT)
     .with_for_update(of=INBOX, skip_locked=True)
 )
 
 
-async def hold(session: AsyncSession, update_id: int) -> bool:
+async def claim(session: AsyncSession, update_id: int) -> bool:
     """Hold an update for the rest of the transaction, unless it is done, held elsewhere, or not its chat's next."""
-    return await session.scalar(HOLD, {"id": update_id}) is not None
+    return await session.scalar(CLAIM, {"id": update_id}) is not None
 
 
 class Outbox(Base):
