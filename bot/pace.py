@@ -11,6 +11,7 @@ from contextlib import AbstractContextManager, contextmanager
 OVERALL = 30  # messages a second
 SECOND = 0.95  # of that second no part may hold more; the rest lets the pace be used up on a line that is not even
 LATE = 2  # messages that may catch up after we were kept from sending; more at once would be too many
+STANDS_BACK = 5  # times that a notice lets replies to its chat go first: whoever writes without a pause hears of it too
 REMEMBERED = 100  # calls whose duration tells how quick the line is
 
 
@@ -46,6 +47,7 @@ class Pace:
         """Wait until a notice may leave, and count it until it is answered."""
         at = max(time.monotonic(), self._free_in.get(chat_id, 0.0), self._booked.get(chat_id, 0.0))
         self._booked[chat_id] = mine = at + self._chat_gap  # the next notice for this chat is behind this one
+        stood_back = 0
         try:
             while True:
                 await asyncio.sleep(at - time.monotonic())
@@ -53,8 +55,9 @@ class Pace:
                     await self._room()
                     now = time.monotonic()
                     at = self._free_in.get(chat_id, 0.0)  # a reply may have left while we waited for the others
-                    if at <= now:
+                    if at <= now or stood_back == STANDS_BACK:
                         return self._leaves(chat_id, now)
+                stood_back += 1
         finally:
             if self._booked.get(chat_id) == mine:  # one that was behind this one may have left before it
                 del self._booked[chat_id]

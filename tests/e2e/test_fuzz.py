@@ -15,11 +15,12 @@ from pathlib import Path
 
 import aiohttp
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
 
 from bot.migrate import migrate
 from models.database import Database
-from models.mail import Inbox
+from models.mail import Inbox, Outbox
+from models.people import Chat
 from simulator import Telegram
 from tests.conversations.conftest import free_port
 from tests.conversations.test_faults import APOLOGY
@@ -81,6 +82,7 @@ async def test_odd_updates_are_answered_or_ignored(tmp_path: Path, capsys: pytes
 
             await asyncio.gather(watches(), *(sends() for _ in range(AT_ONCE)))
             await _handled(database, 0)
+            await _told(database, lambda: datetime.now(process.zone))
         code = await process.stop()
         async with database.read() as session:
             errors = Counter(await session.scalars(select(Inbox.error).where(Inbox.error != "")))
@@ -109,3 +111,15 @@ async def _handled(database: Database, but: int, sent: Callable[[], bool] = lamb
                 return
         await asyncio.sleep(0.2)
     raise AssertionError("something is not handled")
+
+
+async def _told(database: Database, now: Callable[[], datetime]) -> None:
+    """Wait until everybody who can be reached was told what is due."""
+    reachable = exists().where(Chat.person_id == Outbox.person_id, Chat.unreachable_at.is_(None))
+    for _ in range(600):
+        async with database.read() as session:
+            due = select(func.count()).where(Outbox.ended_at.is_(None), Outbox.due_at <= now(), reachable)
+            if not await session.scalar(due):
+                return
+        await asyncio.sleep(0.2)
+    raise AssertionError("something is not told")

@@ -121,3 +121,19 @@ async def test_notices_to_a_chat_all_leave_though_replies_come_between_and_chang
     every = [(chat, number) for chat in range(10) for number in range(3)]
     await asyncio.gather(*(replies(chat) for chat in range(10)), *(notice(*one) for one in every))
     assert sorted(left) == every
+
+
+async def test_whoever_writes_without_a_pause_gets_notices_all_the_same() -> None:
+    pace, told = Pace(FASTER), asyncio.Event()
+
+    async def writes() -> None:
+        while not told.is_set():
+            with pace.reply(1):
+                await asyncio.sleep(0.5 / FASTER)
+
+    writing = asyncio.create_task(writes())
+    await asyncio.sleep(0)
+    async with asyncio.timeout(20):
+        with await pace.notice(1):
+            told.set()
+    await writing
