@@ -38,9 +38,7 @@ class Mailbox:
         self.database = database
         self.now = now
         self.arrived = asyncio.Event()
-        self.fresh: dict[
-            int, list[Inbox]
-        ] = {}  # by chat: what was stored a moment ago, so that nobody must look for it
+        self.fresh: dict[int, list[Inbox]] = {}  # by chat: what was just stored, so that nobody must look for it
         self._coming: list[dict[str, Any]] = []
         self._storing: asyncio.Task[None] | None = None
         self._one_at_a_time = asyncio.Lock()
