@@ -6,10 +6,12 @@ import asyncio
 import os
 import secrets
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
+from typing import Any
 
 import structlog
 from aiohttp import web
@@ -40,6 +42,7 @@ from bot.settings import Settings
 from bot.signing import signing_key
 from handlers import menus
 from handlers.turn import House
+from jobs import ticks
 from locales import LANGUAGES, Words
 from models.database import Database
 from models.mail import RENEW_EVERY
@@ -121,7 +124,8 @@ async def running(settings: Settings, now: Callable[[], datetime] | None = None)
     await sender.catch_up(at_once=database.is_sqlite)
     tasks = [asyncio.create_task(desk.run()), asyncio.create_task(postman.run())]
     tasks.append(asyncio.create_task(_catch_up(sender)))
-    tasks.append(asyncio.create_task(_renew(sender, postman)))
+    the_clock = partial(ticks.keep, database, clock, owner)
+    tasks.append(asyncio.create_task(_renew(database, the_clock, sender.renew, postman.renew)))
     tasks.append(asyncio.create_task(beacon.run()))
     tasks.append(asyncio.create_task(Clerk(database, sender, evidence, clock, settings.zone).run()))
     await _patiently(lambda: _announce(bot, settings))
@@ -187,10 +191,10 @@ async def _catch_up(sender: Sender) -> None:
             await sender.database.finish(sender.catch_up())
 
 
-async def _renew(*holders: Sender | Postman) -> None:
-    """Keep what we are sending from other processes, which take it over once we are dead."""
+async def _renew(database: Database, *holds: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """Keep what is ours, notices and the clock, from other processes, which take it over once we are dead."""
     while True:
         await asyncio.sleep(RENEW_EVERY)
-        for one in holders:
+        for hold in holds:
             with suppress(Exception):
-                await one.database.finish(one.renew())
+                await database.finish(hold())

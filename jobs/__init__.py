@@ -65,14 +65,6 @@ def scheduler(
             max_instances=1,
             misfire_grace_time=None,
         )
-    clock.add_job(
-        ticks.keep,
-        IntervalTrigger(seconds=RENEW_EVERY),
-        args=[database, now, owner],
-        coalesce=True,
-        max_instances=1,
-        misfire_grace_time=None,
-    )
     return clock
 
 

@@ -208,6 +208,38 @@ async def test_what_a_dead_process_held_is_taken_over(tmp_path: Path, capsys: py
             print(f"\ntaken over after kill -9: {times}; {notices} notices, {extra} told twice")
 
 
+async def test_whoever_stops_waits_for_what_keeps_the_clock(tmp_path: Path) -> None:
+    """Stopped while the keeping of the lease waits for the database, and no tick does: it is not cut."""
+    async with two(tmp_path) as town:
+        process = town.processes[0]
+        await process.start()
+        await ready(process.port)
+        while True:
+            async with town.database.write() as session:
+                await session.execute(text("LOCK TABLE leases IN EXCLUSIVE MODE"))
+                if await keeper_waits(town.database):
+                    stopping = asyncio.create_task(process.stop())
+                    await asyncio.sleep(0.5)
+                    break
+        assert await stopping == 0
+        assert "level=error" not in process.logs, process.logs[-3000:]
+
+
+async def keeper_waits(database: Database) -> bool:
+    """Whether who waits for the lease is the keeper, alone: a tick has looked at the calendar before."""
+    waiting = text(
+        "SELECT count(other.pid) FROM pg_locks waits LEFT JOIN pg_locks other ON other.pid = waits.pid"
+        " AND other.granted AND other.relation = 'deadline_overrides'::regclass"
+        " WHERE waits.relation = 'leases'::regclass AND NOT waits.granted GROUP BY waits.pid"
+    )
+    for _ in range(100):
+        async with database.read() as session:
+            if waits := list(await session.scalars(waiting)):
+                return waits == [0]
+        await asyncio.sleep(0.05)
+    raise AssertionError("nobody waits for the lease")
+
+
 @pytest.mark.patient
 async def test_kills_of_one_of_two_processes_lose_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     async with two(tmp_path) as town:
