@@ -1,0 +1,166 @@
+"""How what is said becomes a call to Telegram: texts, cards, pictures, papers, files, each made when it leaves."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import structlog
+from telegram import Bot, BotCommandScopeChat, LinkPreviewOptions
+from telegram.constants import ParseMode
+from telegram.error import BadRequest
+
+from bot.darkroom import Darkroom
+from bot.evidence import Evidence
+from bot.forms import fitted, keyboard, qr_png
+from bot.press import Press
+
+log = structlog.get_logger("sending")
+
+NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
+FILES = ("photo", "document", "voice", "audio", "video", "video_note")  # known to Telegram by their id
+UNCHANGED = "not modified"
+GONE = ("message to edit not found", "can't be edited", "no text in the message")
+
+
+class Messenger:
+    """Makes and sends one message, and raises what Telegram says to it."""
+
+    def __init__(self, bot: Bot, evidence: Evidence, darkroom: Darkroom, press: Press) -> None:
+        self.bot = bot
+        self.evidence = evidence
+        self.darkroom = darkroom
+        self.press = press
+
+    async def send(self, chat_id: int, reply: dict[str, Any]) -> int | None:
+        """One reply of a turn, by what it is to do; the id of its message, where others may speak of it."""
+        match reply["do"]:
+            case "say":
+                return await self.say(chat_id, reply["text"], reply["rows"])
+            case "edit":
+                return await self.edit(chat_id, reply["message"], reply["text"], reply["rows"])
+            case "toast":
+                await self._quietly(self.bot.answer_callback_query(reply["query"], reply.get("text") or None))
+            case "retire":
+                await self._quietly(self.bot.edit_message_reply_markup(chat_id, reply["message"]))
+            case "menu":
+                await self._quietly(self.bot.set_my_commands(reply["commands"], BotCommandScopeChat(chat_id)))
+            case "video_note":
+                await self.bot.send_video_note(chat_id, reply["file"])
+            case kind if kind in FILES:
+                send = getattr(self.bot, f"send_{kind}")
+                await send(chat_id, reply["file"], caption=reply["text"], parse_mode=ParseMode.HTML)
+            case "position":
+                await self.bot.send_location(chat_id, reply["latitude"], reply["longitude"])
+            case "sheet":
+                return await self._sheet(chat_id, reply)
+            case "paper":
+                return await self.paper(chat_id, reply, reply["text"], reply["rows"])
+            case "picture":
+                return await self.picture(chat_id, reply, reply["text"], reply["rows"])
+            case "qr":
+                picture = qr_png(reply["content"])
+                markup = keyboard(reply["rows"])
+                sent = await self.bot.send_photo(
+                    chat_id, picture, caption=reply["text"], parse_mode=ParseMode.HTML, reply_markup=markup
+                )
+                return sent.message_id
+        return None
+
+    async def _sheet(self, chat_id: int, reply: dict[str, Any]) -> int:
+        """A contact sheet, made anew from the stored bytes; its words alone where it cannot be made.
+
+        What is gone, or is no longer what was kept, is grey on it, and a message says so.
+        """
+        lost: list[str] = []
+
+        async def pictures() -> AsyncIterator[bytes]:
+            for tile in reply["tiles"]:
+                try:
+                    yield await self.evidence.read(tile["sha256"])
+                except FileNotFoundError:
+                    log.error("evidence is not what was kept, or is gone", sha256=tile["sha256"])
+                    lost.append(tile["sha256"])
+                    yield b""
+
+        sheet = await self.darkroom.sheet(reply["tiles"], pictures())
+        if lost and "lost" in reply:
+            await self.say(chat_id, reply["lost"], [])
+        if not sheet:
+            return await self.say(chat_id, reply["text"], reply["rows"])
+        sent = await self.bot.send_photo(
+            chat_id,
+            sheet,
+            caption=reply["text"],
+            parse_mode=ParseMode.HTML,
+            reply_markup=keyboard(reply["rows"]),
+        )
+        return sent.message_id
+
+    async def say(self, chat_id: int, text: str, rows: list[Any]) -> int:
+        """A new message; its id."""
+        text, markup = fitted(text)
+        sent = await self.bot.send_message(
+            chat_id,
+            text,
+            parse_mode=markup,
+            reply_markup=keyboard(rows),
+            link_preview_options=NO_PREVIEW,
+        )
+        return sent.message_id
+
+    async def paper(self, chat_id: int, paper: dict[str, Any], text: str, rows: list[Any]) -> int:
+        """A PDF, printed now; where that fails a word about it, so that nothing behind it is held up."""
+        try:
+            printed = await self.press.print(paper)
+        except Exception:
+            log.exception("a paper cannot be printed", kind=paper["kind"], id=paper["id"])
+            return await self.say(chat_id, paper["sorry"], [])
+        sent = await self.bot.send_document(
+            chat_id,
+            printed.data,
+            caption=text,
+            parse_mode=ParseMode.HTML,
+            filename=printed.name,
+            reply_markup=keyboard(rows),
+        )
+        return sent.message_id
+
+    async def picture(self, chat_id: int, order: dict[str, Any], text: str, rows: list[Any]) -> int:
+        """A picture, drawn now, with its text under it; where that fails the text alone."""
+        try:
+            drawn = await self.press.draw(order)
+        except Exception:
+            log.exception("a picture cannot be drawn", kind=order["kind"])
+            return await self.say(chat_id, text, rows)
+        sent = await self.bot.send_photo(
+            chat_id, drawn, caption=text, parse_mode=ParseMode.HTML, reply_markup=keyboard(rows)
+        )
+        return sent.message_id
+
+    async def edit(self, chat_id: int, message_id: int, text: str, rows: list[Any]) -> int:
+        """Change a message, or say it anew where the old one is gone; the id of the message that shows it now."""
+        shown, markup = fitted(text)
+        try:
+            await self.bot.edit_message_text(
+                shown,
+                chat_id,
+                message_id,
+                parse_mode=markup,
+                reply_markup=keyboard(rows),
+                link_preview_options=NO_PREVIEW,
+            )
+        except BadRequest as error:
+            problem = str(error).lower()
+            if any(word in problem for word in GONE):
+                return await self.say(chat_id, text, rows)
+            if UNCHANGED not in problem:
+                raise
+        return message_id
+
+    async def _quietly(self, call: Any) -> None:
+        """A courtesy that may come too late without harm."""
+        try:
+            await call
+        except BadRequest as error:
+            log.debug("too late for a courtesy", error=str(error))
