@@ -27,7 +27,7 @@ LARGEST = 20 * 1024 * 1024  # bytes; a bot cannot fetch more from Telegram
 
 
 class StoreAway(Exception):
-    """Bytes could not be stored: the network or the store is away, or a disk is full. It may work later."""
+    """Bytes could not be stored or fetched: the store is away, or a disk is full. It may work later."""
 
 
 class Evidence:
@@ -54,9 +54,15 @@ class Evidence:
         return data
 
     async def as_it_lies(self, digest: str) -> bytes:
-        """What lies where the bytes were put, whether it is still they or not. FileNotFoundError if nothing does."""
-        result = await self._store.get_async(path_of(digest))
-        return bytes(await result.bytes_async())
+        """What lies where the bytes were put, whether it is still they or not.
+
+        FileNotFoundError if nothing does, StoreAway if nobody can tell now.
+        """
+        try:
+            result = await self._store.get_async(path_of(digest))
+            return bytes(await result.bytes_async())
+        except BaseError as error:
+            raise StoreAway(type(error).__name__) from error
 
     async def erase(self, digest: str) -> None:
         """Remove bytes, which may be gone already."""

@@ -11,17 +11,17 @@ from typing import Any
 import structlog
 from sqlalchemy import func, or_, select, update
 from telegram import Bot
-from telegram.error import BadRequest, Forbidden, NetworkError, RetryAfter, TelegramError
+from telegram.error import BadRequest, Forbidden, NetworkError, RetryAfter
 
 from actions.notify import tell_supervisors_of_unreachable
 from bot.darkroom import Darkroom
-from bot.evidence import Evidence
+from bot.evidence import Evidence, StoreAway
 from bot.forms import span
 from bot.messages import FILES, Messenger
 from bot.metrics import Metrics
 from bot.pace import Pace
 from bot.press import Press
-from models.database import Database, moment
+from models.database import Database, away, moment
 from models.mail import LEASE, Inbox
 from models.people import Chat, remember_card
 
@@ -30,6 +30,8 @@ log = structlog.get_logger("sending")
 # What Telegram counts; an edit or a toast it does not.
 MESSAGES = ("say", *FILES, "position", "sheet", "qr", "paper", "picture")
 LATER = timedelta(seconds=30)  # until replies that could not leave are tried again
+LATEST = 2 * LATER  # however long Telegram asks us to wait
+BEARABLE = timedelta(seconds=5)  # that a worker waits when Telegram asks it to; after that others are served first
 
 
 class Sender(Messenger):
@@ -60,22 +62,26 @@ class Sender(Messenger):
         if not replies:
             return
         self._saying.add(update_id)
+        left = list(replies)
         try:
             cards = False
-            for reply in replies:
+            while left:
+                reply = left[0]
                 message_id = await self._patiently(chat_id, reply)
                 if message_id and "about" in reply and message_id != reply.get("message"):
                     self._cards[chat_id, reply["about"]] = message_id
                     cards = True
+                del left[0]
+                self.metrics.sent.labels("reply", "sent").inc()
             self._said.add(update_id)
-            self.metrics.sent.labels("reply", "sent").inc(len(replies))
             if cards:
                 await self.settle()
-        except (NetworkError, RetryAfter) as error:
+        except (NetworkError, RetryAfter, StoreAway) as error:
             log.warning("replies must wait", update=update_id, error=str(error))
-            with suppress(Exception):  # else they are tried again a little earlier
-                await self._until({update_id}, LATER)
-            self.metrics.sent.labels("reply", "later").inc(len(replies))
+            pause = max(LATER, span(error)) if isinstance(error, RetryAfter) else LATER
+            with suppress(Exception):  # else they are tried again a little earlier, those that have left too
+                await self._until({update_id}, min(pause, LATEST), replies=left)
+            self.metrics.sent.labels("reply", "later").inc(len(left))
         finally:
             self._saying.discard(update_id)
 
@@ -96,18 +102,18 @@ class Sender(Messenger):
         if ours := self._saying | self._said:
             await self._until(ours, LEASE)
 
-    async def _until(self, ours: set[int], pause: timedelta) -> None:
-        """Nobody takes these replies up for so long."""
+    async def _until(self, ours: set[int], pause: timedelta, **left: list[dict[str, Any]]) -> None:
+        """Nobody takes these replies up for so long; `replies` are those that are left, where some have left."""
         async with self.database.write() as session:
             held = update(Inbox).where(Inbox.update_id.in_(ours), Inbox.replies.is_not(None))
-            await session.execute(held.values(retry_at=moment(session, self.now(), pause)))
+            await session.execute(held.values(retry_at=moment(session, self.now(), pause), **left))
 
     async def catch_up(self, *, at_once: bool = False) -> None:
         """Send replies that a crash or a dead network left behind, oldest first; `at_once` where no other can."""
         await self.settle()
         busy = self._saying | self._said
         async with self.database.read() as session:
-            turned_back = Inbox.retry_at > moment(session, self.now(), 2 * LATER)
+            turned_back = Inbox.retry_at > moment(session, self.now(), LATEST)
             free = or_(Inbox.retry_at < moment(session, self.now()), turned_back)
             query = select(Inbox).where(Inbox.replies.is_not(None), Inbox.update_id.not_in(busy))
             query = (query if at_once else query.where(free)).order_by(Inbox.update_id).limit(50)
@@ -118,7 +124,9 @@ class Sender(Messenger):
             mine = update(Inbox).where(Inbox.update_id.in_({row.update_id for row in rows}))
             await session.execute(mine.values(retry_at=moment(session, self.now(), LEASE)))
             latest = select(Inbox.chat_id, func.max(Inbox.update_id)).where(
-                Inbox.chat_id.in_({row.chat_id for row in rows}), Inbox.done_at.is_not(None)
+                Inbox.update_id >= min((row.update_id for row in rows), default=0),  # not all that was ever said
+                Inbox.chat_id.in_({row.chat_id for row in rows}),
+                Inbox.done_at.is_not(None),
             )
             last = dict((await session.execute(latest.group_by(Inbox.chat_id))).tuples().all())
         self._saying |= {row.update_id for row in rows}
@@ -143,7 +151,7 @@ class Sender(Messenger):
                 with self.pace.reply(chat_id) if reply["do"] in MESSAGES else nullcontext():
                     return await self.send(chat_id, reply)
             except RetryAfter as error:
-                if attempt == 4:
+                if attempt == 4 or span(error) > BEARABLE:
                     raise
                 await asyncio.sleep(span(error).total_seconds())
             except Forbidden:
@@ -152,12 +160,14 @@ class Sender(Messenger):
             except BadRequest as error:
                 log.warning("Telegram refused a reply", chat=chat_id, error=str(error), kind=reply["do"])
                 return None
-            except NetworkError:
+            except (NetworkError, StoreAway):
                 if attempt == 4:
                     raise
                 await asyncio.sleep(0.2 * 3**attempt)
-            except TelegramError as error:  # it would be the same the next time, and must not hold up the others
-                log.error("a reply cannot be sent", chat=chat_id, error=str(error), kind=reply["do"])
+            except Exception as error:  # it would be the same the next time, and must not hold up the others
+                if away(error):
+                    raise
+                log.exception("a reply cannot be sent", chat=chat_id, kind=reply["do"])
                 return None
         return None
 
