@@ -15,19 +15,20 @@ from zoneinfo import ZoneInfo
 
 import structlog
 from markupsafe import Markup
-from sqlalchemy import select, update
+from sqlalchemy import String, cast, literal, select, update
 from telegram.constants import ParseMode
 from telegram.error import TelegramError
 
 from actions.import_report import Report
 from actions.imports import KINDS, bring_in
-from bot.evidence import Evidence
+from bot.evidence import Evidence, StoreAway
+from bot.logs import tell
 from bot.sending import Sender
 from handlers.imports import card, returned
 from handlers.turn import Rows
 from locales import Words
 from models.changes import Import
-from models.database import Database
+from models.database import Database, away
 from models.people import Card, Chat
 from rules.refusal import Refusal
 
@@ -51,43 +52,56 @@ class Clerk:
             try:
                 while await self.work():
                     pass
-            except Exception:
-                log.exception("a table cannot be looked through")
+            except Exception as error:
+                tell(log, "a table must wait", error)
             await asyncio.sleep(EVERY)
 
     async def work(self) -> bool:
-        """Take up one file, if there is one."""
-        waiting = select(Import).where(Import.state.in_(("checking", "doing"))).order_by(Import.id).limit(1)
+        """Take up one file, if there is one whose card is on the phone; until then nobody could be told of it."""
+        about = literal("import:") + cast(Import.id, String)
+        waiting = (
+            select(Import, Card.message_id, Chat.language)
+            .join(Chat, Chat.id == Import.chat_id)
+            .join(Card, (Card.chat_id == Import.chat_id) & (Card.about == about))
+            .where(Import.state.in_(("checking", "doing")))
+        )
         async with self.database.read() as session:
-            job = await session.scalar(waiting)
-            if job is None or job.chat_id is None:
-                return False
-            chat = await session.get_one(Chat, job.chat_id)
-            shown = await session.get(Card, (job.chat_id, f"import:{job.id}"))
-        if shown is None:  # the reply that makes the card has not left yet
+            found = (await session.execute(waiting.order_by(Import.id).limit(1))).first()
+        if found is None:
             return False
-        words = Words(chat.language, self.zone)
+        job, message_id, language = found
+        words = Words(language, self.zone)
         try:
-            report = await self._watched(job, words, shown.message_id)
-        except Refusal as refusal:
-            await self._end(job, "refused")
-            lines = [words("imports.file", name=job.name), words(f"refusal.{refusal.code}", **refusal.gaps)]
-            await self._tell(job, shown.message_id, Markup("\n").join(lines), [])
-            return True
+            report = await self._watched(job, words, message_id)
         except FileNotFoundError:
-            await self._end(job, "refused")
-            await self._tell(job, shown.message_id, words("refusal.imports.unreadable"), [])
+            await self._give_up(job, message_id, words("refusal.imports.unreadable"))
             return True
+        except Refusal as refusal:
+            lines = [words("imports.file", name=job.name), words(f"refusal.{refusal.code}", **refusal.gaps)]
+            await self._give_up(job, message_id, Markup("\n").join(lines))
+            return True
+        except Exception as error:
+            if away(error) or isinstance(error, StoreAway):  # it waits
+                raise
+            log.exception("a table cannot be brought in", job=job.id)  # nor ever; the next ones can
+            await self._give_up(job, message_id, words("apology"))
+            return True
+        if report is None:
+            return False
         if job.state == "checking":
             await self._end(job, "ready", report)
             if report.refused:
                 await self._send_back(job, words, report)
         async with self.database.read() as session:
             fresh = await session.get_one(Import, job.id)
-        await self._tell(job, shown.message_id, *card(words, fresh, report))
+        await self._tell(job, message_id, *card(words, fresh, report))
         return True
 
-    async def _watched(self, job: Import, words: Words, message_id: int) -> Report:
+    async def _give_up(self, job: Import, message_id: int, why: Markup) -> None:
+        await self._end(job, "refused")
+        await self._tell(job, message_id, why, [])
+
+    async def _watched(self, job: Import, words: Words, message_id: int) -> Report | None:
         """Do it, and say from time to time how far it is."""
         done = 0
 
@@ -96,17 +110,25 @@ class Clerk:
             done = rows
 
         task = asyncio.create_task(self._do(job, progress))
-        while not (await asyncio.wait([task], timeout=TELL_EVERY))[0]:
-            key = "imports.checking" if job.state == "checking" else "imports.doing"
-            await self._tell(job, message_id, words(key, name=job.name, rows=done), [])
-        return await task
+        try:
+            while not (await asyncio.wait([task], timeout=TELL_EVERY))[0]:
+                key = "imports.checking" if job.state == "checking" else "imports.doing"
+                await self._tell(job, message_id, words(key, name=job.name, rows=done), [])
+            return task.result()
+        finally:
+            if not task.done():  # we are stopped, and so is it: it is begun anew at the next start
+                task.cancel()
+                await asyncio.wait([task])
 
-    async def _do(self, job: Import, progress: Callable[[int], None]) -> Report:
+    async def _do(self, job: Import, progress: Callable[[int], None]) -> Report | None:
+        """Check or bring in; None if another process is at it, or has done it meanwhile."""
         data = await self.evidence.read(job.stored)
         dry, whole = job.state == "checking", job.ends is not None
+        same = (Import.id == job.id) & (Import.state == job.state) & (Import.version == job.version)
         async with self.database.write() as session:
-            row = await session.scalar(select(Import).where(Import.id == job.id).with_for_update(of=Import))
-            assert row
+            row = await session.scalar(select(Import).where(same).with_for_update(of=Import, skip_locked=True))
+            if row is None:
+                return None
             report = await bring_in(
                 session, KINDS.values(), data, row.name, self.now(), row.by, progress,
                 whole=whole, ends=job.ends or 0, dry=dry, job=row,
@@ -123,7 +145,8 @@ class Clerk:
             values |= {"kind": report.kind, "counts": report.counts}
             values |= {"ends": report.missing} if job.ends is not None else {}
         async with self.database.write() as session:
-            await session.execute(update(Import).where(Import.id == job.id).values(values))
+            same = (Import.id == job.id) & (Import.state == job.state) & (Import.version == job.version)
+            await session.execute(update(Import).where(same).values(values))
 
     async def _tell(self, job: Import, message_id: int, text: Markup, rows: Rows) -> None:
         assert job.chat_id

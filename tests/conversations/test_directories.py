@@ -9,13 +9,15 @@ from pathlib import Path
 import pytest
 import xlsxwriter
 from python_calamine import CalamineWorkbook
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text, update
 
+from bot.clerk import Clerk
 from models.changes import Import
 from models.journal import JournalEntry
 from models.people import Chat, Person
 from models.subjects import Subject
 from rules.subjects import check_digit
+from simulator import Fault
 from tests.conversations.conftest import Town
 
 SUBJECTS = """统一社会信用代码,企业名称,注册地址
@@ -93,6 +95,47 @@ async def test_what_cannot_be_read_says_why_and_changes_nothing(town: Town) -> N
     await administrator.sees("文件无法读取")
     await administrator.sends_file(b"a,b\n1,2\n", name="别的.csv")
     await administrator.sees("没有找到表头")
+
+
+async def test_a_file_whose_card_never_came_does_not_keep_the_next_ones_waiting(town: Town) -> None:
+    administrator = town["管理员小周"]
+    town.telegram.fail(Fault.bad_request(method="sendMessage", chat=administrator.user_id))
+    await administrator.sends_file(SUBJECTS.encode(), name="没有卡片.csv")
+    await administrator.settles()
+    await administrator.sends_file(SUBJECTS.encode(), name="下一个.csv")
+    await administrator.sees("共 3 行：新增 2", button="确认")
+
+
+async def test_a_file_that_breaks_the_import_is_given_up_and_the_next_one_is_taken(town: Town) -> None:
+    administrator = town["管理员小周"]
+    await administrator.sends_file(SUBJECTS.encode(), name="出错的.csv")
+    await administrator.sees("共 3 行：新增 2", button="确认")
+    async with town.app.database.write() as session:
+        broken = "BEGIN SELECT RAISE(ABORT, 'no more subjects'); END"
+        await session.execute(text(f"CREATE TRIGGER full BEFORE INSERT ON subjects {broken}"))
+    await administrator.presses("确认")
+    await administrator.sees("系统出了点问题")
+    async with town.app.database.write() as session:
+        await session.execute(text("DROP TRIGGER full"))
+    await administrator.sends_file(SUBJECTS.encode(), name="下一个.csv")
+    await administrator.sees("共 3 行：新增 2", button="确认")
+    assert [job.state for job in await town.rows(select(Import).order_by(Import.id))] == ["refused", "ready"]
+
+
+@pytest.mark.usefixtures("either")
+async def test_two_processes_that_find_the_same_file_bring_it_in_once(town: Town) -> None:
+    administrator, app = town["管理员小周"], town.app
+    await administrator.sends_file(SUBJECTS.encode(), name="企业.csv")
+    await administrator.sees("共 3 行：新增 2", button="确认")
+    others = [Clerk(app.database, app.sender, app.desk.evidence, town.clock, town.clock.zone) for _ in range(2)]
+    async with app.database.write() as session:
+        await session.execute(update(Import).values(state="doing"))
+    await asyncio.gather(*(one.work() for one in others))
+    await administrator.sees("已导入")
+    await asyncio.sleep(1)  # whoever came second is through too
+    (job,) = await town.rows(select(Import))
+    assert (job.state, job.counts["added"]) == ("done", 2)
+    assert len(await town.rows(select(JournalEntry).where(JournalEntry.verb == "import"))) == 1
 
 
 @pytest.mark.city
