@@ -8,10 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rules import people
 from rules.corrections import MOVES as CORRECTION_MOVES
 from rules.corrections import after_recheck
 from rules.leads import MOVES, OPEN, OUTCOMES, OWNERS, check_move, check_outcome, kind_of_word, owner
 from rules.lots import lot
+from rules.people import department_of
 from rules.refusal import Refusal
 from rules.results import RESULTS
 from rules.routing import STANDARD, proposed, with_standard
@@ -65,6 +67,16 @@ def test_words_propose_a_department_and_an_own_table_comes_first() -> None:  # R
     own = with_standard([("", ("气瓶",), "住建"), ("JH-1", (), "公安"), ("", ("充装",), "消防救援")])
     assert proposed("气瓶", "", own) == ["住建"]
     assert proposed("气瓶", "JH-1", own) == ["公安", "住建"]
+
+
+@pytest.mark.parametrize(
+    ("found", "organ"),
+    [("占道经营、店外堆放", "义乌市综合行政执法局"), ("灭火器过期", "义乌市消防救援大队")],
+)
+def test_what_words_propose_is_a_department_that_organs_have(found: str, organ: str) -> None:  # R3.3.3a
+    assert department_of(organ) in proposed(found, "", STANDARD)
+    lines = {department for _, department in people._DEPARTMENTS}
+    assert {department for _, _, department in STANDARD} <= lines
 
 
 @given(st.text(max_size=40), st.sampled_from(["", "JH-1"]))
