@@ -11,10 +11,10 @@ from aiohttp import web
 
 from actions import register_draws
 from rules import draw as rules
-from web.draws import TABLES, find, seal_of, shown
+from web.draws import find, seal_of, shown
 from web.site import SITE, render
 
-AFTER_OPENING = ("certificate.json", *TABLES, "excluded.tsv")
+AFTER_OPENING = ("certificate.json", *rules.TABLES, "excluded.tsv")
 FINAL = "public, max-age=86400, immutable"
 TYPES = {".json": "application/json", ".tsv": "text/tab-separated-values; charset=utf-8"}
 
@@ -39,7 +39,7 @@ async def file(request: web.Request) -> web.StreamResponse:
         return _whole(name, certificate or b"")
     async with site.database.read() as session:
         parts = await register_draws.parts(session, draw.id, name)
-    if not parts and name not in TABLES:
+    if not parts and name not in rules.TABLES:
         raise web.HTTPNotFound
     size = sum(length for _, length in parts) + max(0, len(parts) - 1)
 

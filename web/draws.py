@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from hashlib import sha256
 from typing import Any, NamedTuple
 
 from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from actions import register_draws
+from actions import beacons, register_draws
 from actions.calendars import deadline, official
 from rules import draw as rules
 from web import hat_answers, query, replay
@@ -19,9 +19,6 @@ from web.site import SITE, Site, render
 
 PAGE = 50
 MOST_PAGES = 1000
-TABLES = ("pool.tsv", "inspectors.tsv", "recusals.tsv")  # of every draw
-BEFORE_THE_FIRST = "0" * 64
-GENESIS, PERIOD = 1692803367, 3  # seconds: rounds of drand (docs/draw.md, Randomness)
 
 
 @dataclass(frozen=True)
@@ -67,6 +64,16 @@ def shown(draw: register_draws.PublicDraw, today: date) -> Shown:
     return Shown(draw, committed, opens, official().provisional(opens), overdue)
 
 
+def files_of(one: Shown) -> list[str]:
+    """The names of the files that anybody may fetch now."""
+    files = ["commitment.json"]
+    if one.draw.drawn_at:
+        files.append("sealed.json")
+    if one.draw.state == "opened":
+        files += ["certificate.json", *rules.TABLES] + ["excluded.tsv"] * ("excluded" in one.committed)
+    return files
+
+
 async def seal_of(site: Site, draw: register_draws.PublicDraw) -> bytes | None:
     """`sealed.json` of a draw, None before it was drawn; what is in it never changes."""
     if draw.drawn_at is None:
@@ -81,7 +88,7 @@ async def seal_of(site: Site, draw: register_draws.PublicDraw) -> bytes | None:
 
 
 def sealed(commitment: bytes, certificate: bytes) -> bytes:
-    """What the public sees right after the draw (docs/draw.md, Sealed and opened)."""
+    """As `rules.bundles.sealed`, also of a certificate that no checker would take: its page must be there to say so."""
     outcome, entropy = sha256(certificate).hexdigest(), json.loads(certificate)["entropy"]
     told = {"commitment": sha256(commitment).hexdigest(), "entropy": entropy, "outcome": outcome}
     return rules.canonical(told)
@@ -126,16 +133,14 @@ async def draw(request: web.Request) -> web.Response:
         previous = (await register_draws.draws_between(session, number - 1, number - 1)).get(number - 1)
         witnesses = await register_draws.witnesses(session, line.id)
         record = await register_draws.record(session, line.id)
-        excluded = bool(await register_draws.parts(session, line.id, "excluded.tsv"))
         drawn = await register_draws.drawn_subjects(session, line.id, PAGE + 1, (page - 1) * PAGE)
         sizes = await register_draws.sizes(session, line.id)
-    seal = await seal_of(site, line)
-    files = _files(line, seal is not None, excluded)
+    seal, one = await seal_of(site, line), shown(line, site.today)
     typed = query.words(request, "code")
     return render(
         request,
         "draw.html",
-        shown=shown(line, site.today),
+        shown=one,
         line=line,
         digest=sha256(line.commitment).hexdigest(),
         chained=_chained(line, previous),
@@ -143,7 +148,7 @@ async def draw(request: web.Request) -> web.Response:
         round_at=_round_at(line),
         record=[(*entry, rules.canonical(entry[1]).decode()) for entry in record],
         seal=json.loads(seal) if seal else None,
-        files=files,
+        files=files_of(one),
         bytes=sizes,
         replay=replay,
         typed=typed,
@@ -174,22 +179,11 @@ async def how_to_check(request: web.Request) -> web.Response:
 def _chained(line: register_draws.PublicDraw, previous: register_draws.PublicDraw | None) -> bool:
     told = json.loads(line.commitment)
     if previous is None:
-        return bool(line.sequence == 1 and told["previous"] == BEFORE_THE_FIRST)
+        return bool(line.sequence == 1 and told["previous"] == rules.FIRST)
     in_order = json.loads(previous.commitment)["committed_at"] <= told["committed_at"]
     return bool(in_order and told["previous"] == sha256(previous.commitment).hexdigest())
 
 
 def _round_at(line: register_draws.PublicDraw) -> datetime | None:
     entropy = json.loads(line.commitment)["entropy"]
-    if entropy["kind"] != "drand":
-        return None
-    return datetime.fromtimestamp(GENESIS + PERIOD * (entropy["round"] - 1), UTC)
-
-
-def _files(line: register_draws.PublicDraw, drawn: bool, excluded: bool) -> list[str]:
-    files = ["commitment.json"]
-    if drawn:
-        files.append("sealed.json")
-    if line.state == "opened":
-        files += ["certificate.json", *TABLES] + ["excluded.tsv"] * excluded
-    return files
+    return beacons.time_of(entropy["round"]) if entropy["kind"] == "drand" else None

@@ -12,7 +12,7 @@ from actions import register, register_draws, register_lists, register_results, 
 from web import downloads, facts, query, statistics
 from web.api import FRESH, PREFIX, Call, Download, Endpoint, Listed, document, words
 from web.downloads import result_fact, wanted
-from web.draws import Shown, shown
+from web.draws import Shown, files_of, shown
 from web.site import SITE
 
 
@@ -91,11 +91,6 @@ async def task(call: Call, asked: facts.AskedTask) -> facts.TaskDetails | None:
 
 def _draw(line: Shown) -> facts.Draw:
     one = line.draw
-    names = ["commitment.json"]
-    if one.drawn_at:
-        names.append("sealed.json")
-    if one.state == "opened":
-        names += ["certificate.json", "pool.tsv", "inspectors.tsv", "recusals.tsv"]
     return facts.Draw(
         number=one.sequence,
         state=line.state,
@@ -109,7 +104,7 @@ def _draw(line: Shown) -> facts.Draw:
         drawn_at=one.drawn_at,
         opened_at=one.opened_at,
         opens_by=line.opens,
-        files=[f"/draws/{one.sequence}/{name}" for name in names],
+        files=[f"/draws/{one.sequence}/{name}" for name in files_of(line)],
     )
 
 

@@ -50,6 +50,12 @@ async def by_server(client: Client, typed: str, number: int = 1, language: str =
     return words[words.index('id="answer"') : words.index('<template id="words">')]
 
 
+async def test_the_files_that_programs_are_told_of_are_all_that_a_check_needs(told: Client) -> None:
+    about = await (await told.get("/api/v1/draws/1")).json()
+    files = {address.rpartition("/")[2]: await (await told.get(address)).read() for address in about["files"]}
+    assert verify(files) == CERTIFICATE
+
+
 @pytest.mark.parametrize("answer", ["drawn", "reserve", "missed", "excluded", "absent", "form"])
 async def test_the_server_answers_without_javascript(told: Client, answer: str) -> None:
     for asked in of(answer)[:40]:
