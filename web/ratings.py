@@ -23,7 +23,10 @@ async def slip(request: web.Request) -> web.Response:
         raise web.HTTPBadRequest
     if request.content_type != "application/json" or not 0 < (request.content_length or 0) <= LARGEST:
         raise web.HTTPBadRequest
-    key, blinded = _asked(await request.json())
+    try:
+        key, blinded = _asked(await request.json())
+    except (ValueError, LookupError, RecursionError):  # no JSON, or in no alphabet that there is
+        raise web.HTTPBadRequest from None
     try:
         if not visits.allowed(request, token):
             raise Refusal("ratings.too_often")

@@ -57,12 +57,19 @@ async def confirm(request: web.Request) -> web.Response:
 
 
 async def posted(request: web.Request) -> dict[str, str]:
-    """The fields of a form of ours; one that is too large, or comes from another page, is a bad request."""
+    """The fields of a form of ours, without what no database keeps.
+
+    One that is too large, comes from another page or cannot be read is a bad request.
+    """
     if request.headers.get("Sec-Fetch-Site", "none") not in OWN:
         raise web.HTTPBadRequest
     if request.content_type != "application/x-www-form-urlencoded" or (request.content_length or 0) > LARGEST:
         raise web.HTTPBadRequest
-    return {name: value for name, value in (await request.post()).items() if isinstance(value, str)}
+    try:
+        given = await request.post()
+    except (UnicodeError, LookupError):  # not in the alphabet that it says, or in none that there is
+        raise web.HTTPBadRequest from None
+    return {name: value.replace("\0", "") for name, value in given.items() if isinstance(value, str)}
 
 
 def allowed(request: web.Request, about: str) -> bool:

@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
+from locales import Words
 from tests.web.browsers import BROWSER
-from tests.web.city import GENUINE, NOODLES, SEALED, TRADER, Client
+from tests.web.city import DONE, GENUINE, NOODLES, SEALED, TRADER, ZONE, Client
 
 pytestmark = BROWSER
 PHONE, DESK = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
@@ -92,3 +93,12 @@ async def test_cards_on_a_phone_a_table_on_a_desk(client: Client, browser: Any) 
     await page.set_viewport_size(DESK)
     assert not await page.locator(".register td.organ .name").first.is_visible()
     assert await page.get_by_role("columnheader", name="抽查任务编号").is_visible()
+
+
+async def test_a_slip_that_does_not_come_is_told_in_words_of_ours(client: Client, browser: Any) -> None:
+    page = await browser.new_page(locale="zh-CN")
+    await page.route("**/slip", lambda route: route.abort())
+    await page.goto(str(client.make_url(f"/visits/{DONE}")))
+    await page.click("#slip button")
+    await page.wait_for_function("!document.querySelector('#slip button').disabled")
+    assert await page.inner_text("#slip [role=status]") == str(Words("zh_CN", ZONE)("web.rating.failed"))

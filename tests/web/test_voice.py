@@ -249,6 +249,25 @@ async def test_a_request_for_a_slip_that_makes_no_sense_is_refused(client: Clien
     assert (await client.post(f"/visits/{DONE}/slip", json=asks)).status == 400
 
 
+@pytest.mark.parametrize("body", [b"", b"{", b"\xff\xfe", b"[" * 4000])
+async def test_what_is_no_json_is_no_request_for_a_slip(client: Client, body: bytes) -> None:
+    headers = {"Content-Type": "application/json"}
+    assert (await client.post(f"/visits/{DONE}/slip", data=body, headers=headers)).status == 400
+
+
+@pytest.mark.parametrize("address", [f"/visits/{DONE}", f"/visits/{DONE}/objection", "/ratings"])
+async def test_a_form_that_nobody_can_read_is_a_bad_request(client: Client, address: str) -> None:
+    form = "application/x-www-form-urlencoded"
+    assert (await client.post(address, data=b"who=\xff", headers={"Content-Type": form})).status == 400
+
+
+async def test_what_no_database_keeps_is_left_out_of_the_words(client: Client, database: Database) -> None:
+    assert (await objects(client, who="当\0事人", text=f"{TEXT}\0"))[0] == 303
+    async with database.read() as session:
+        appeal = (await session.scalars(select(Appeal))).one()
+        assert (appeal.name, appeal.text) == ("当事人", TEXT)
+
+
 async def test_no_slip_before_the_visit_has_ended(client: Client) -> None:
     assert "领取评价券" not in await read(client, f"/visits/{GENUINE}")
     response = await client.post(f"/visits/{GENUINE}/slip", json={"key": 1, "blinded": "ff"})

@@ -2,6 +2,8 @@
 "use strict";
 
 (() => {
+  class Refused extends Error {} // in words that the server chose for people
+
   const EXPONENT = 65537n, HASH = 32, MESSAGE = 16;
   const hex = (bytes) => Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
   const number = (bytes) => BigInt("0x" + hex(bytes));
@@ -57,7 +59,7 @@
       body: JSON.stringify({ key: Number(box.dataset.key), blinded: blinded.toString(16) }),
     });
     const told = await answer.json();
-    if (!answer.ok) throw new Error(told.error);
+    if (!answer.ok) throw new Refused(told.error);
     const signature = BigInt("0x" + told.signature) * undo % modulus;
     if (power(signature, EXPONENT, modulus) !== encode(message, bits)) throw new Error("");
     return `${box.dataset.key}.${hex(message)}.${signature.toString(16)}`;
@@ -80,7 +82,7 @@
         code.focus();
         code.select();
       } catch (error) {
-        said.textContent = error.message || said.dataset.failed;
+        said.textContent = error instanceof Refused ? error.message : said.dataset.failed;
         button.disabled = false;
       }
     });
