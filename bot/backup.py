@@ -13,6 +13,7 @@ import gzip
 import hashlib
 import json
 import shutil
+import zlib
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -135,24 +136,26 @@ async def _write_files(
 
 def check(folder: Path) -> dict[str, Any]:
     """The manifest of a backup that is whole: every row and every byte as it was written. Refused otherwise."""
+    looked_at = "manifest.json"
     try:
-        manifest: dict[str, Any] = json.loads((folder / "manifest.json").read_text())
+        manifest: dict[str, Any] = json.loads((folder / looked_at).read_text())
         if manifest["format"] != FORMAT:
             raise Refusal("backup.format", format=str(manifest["format"]))
         for name, told in manifest["tables"].items():
+            looked_at = f"{name}.jsonl.gz"
             rows, hashed = 0, hashlib.sha256()
             for line in _lines(folder, name):
                 rows += 1
                 hashed.update(line)
             if (rows, hashed.hexdigest()) != (told["rows"], told["sha256"]):
-                raise Refusal("backup.broken", file=f"{name}.jsonl.gz")
-        for digest in manifest["files"]:
-            if hashlib.sha256((folder / "evidence" / path_of(digest)).read_bytes()).hexdigest() != digest:
-                raise Refusal("backup.broken", file=digest)
+                raise Refusal("backup.broken", file=looked_at)
+        for looked_at in manifest["files"]:
+            if hashlib.sha256((folder / "evidence" / path_of(looked_at)).read_bytes()).hexdigest() != looked_at:
+                raise Refusal("backup.broken", file=looked_at)
     except FileNotFoundError as error:
         raise Refusal("backup.missing", file=Path(str(error.filename)).name) from error
-    except (OSError, EOFError, ValueError, KeyError, TypeError) as error:
-        raise Refusal("backup.broken", file="manifest.json") from error
+    except (OSError, EOFError, zlib.error, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise Refusal("backup.broken", file=looked_at) from error
     return manifest
 
 
@@ -165,16 +168,16 @@ async def restore(database: Database, evidence: Evidence, folder: Path, revision
     if manifest["revision"] != revision:
         raise Refusal("backup.version", made_by=manifest["revision"], here=revision)
     size = 0
-    for digest in manifest["files"]:
-        data = (folder / "evidence" / path_of(digest)).read_bytes()
-        await evidence.keep(data)
-        size += len(data)
-        progress("evidence", 1)
     async with database.write() as session:
         connection = await session.connection()
         for table in tables():
             if await connection.scalar(select(func.count()).select_from(table.select().limit(1).subquery())):
                 raise Refusal("backup.not_empty", table=table.name)
+        for digest in manifest["files"]:
+            data = (folder / "evidence" / path_of(digest)).read_bytes()
+            await evidence.keep(data)
+            size += len(data)
+            progress("evidence", 1)
         for table in tables():
             await _read_table(connection, table, folder, progress)
     rows = sum(one["rows"] for one in manifest["tables"].values())

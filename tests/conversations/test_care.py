@@ -75,8 +75,13 @@ async def test_what_was_backed_up_under_load_goes_on_in_an_empty_installation(
     new = Settings(bot_token="123456:TEST", data_dir=tmp_path / "new", port=free_port())  # type: ignore[arg-type]
     back = await asyncio.to_thread(bot, new.data_dir, "restore", str(copy))
     assert "✓ 已恢复" in back.stdout, back.stderr
+    (photo,) = [path for path in (new.data_dir / "evidence").rglob("*") if path.is_file()]
+    data = photo.read_bytes()
+    photo.unlink()
     again = await asyncio.to_thread(bot, new.data_dir, "restore", str(copy))
     assert (again.returncode, "这里已有数据" in again.stderr) == (1, True)
+    assert not photo.exists()  # what is refused changes nothing
+    photo.write_bytes(data)
     database = Database(new.database)
     assert await findings(database, Store(new.evidence), clock()) == set()
     await database.close()
@@ -120,13 +125,21 @@ async def test_what_began_on_sqlite_goes_on_in_postgresql(
     await database.close()
 
 
+def flipped() -> bytes:
+    """Rows in which the disk has turned over a byte, right behind the head of what is packed."""
+    data = bytearray(gzip.compress(b'["330782", "\xe4\xb9\x89"]\n' * 20, mtime=0))
+    data[10] ^= 0xFF
+    return bytes(data)
+
+
 @pytest.mark.parametrize(
     ("harm", "told"),
     [
         (lambda copy: (copy / "manifest.json").unlink(), "缺 manifest.json"),
         (lambda copy: (copy / "visits.jsonl.gz").unlink(), "缺 visits.jsonl.gz"),
         (lambda copy: (copy / "visits.jsonl.gz").write_bytes(gzip.compress(b"[1]\n")), "备份损坏：visits.jsonl.gz"),
-        (lambda copy: (copy / "visits.jsonl.gz").write_bytes(b"no gzip"), "备份损坏"),
+        (lambda copy: (copy / "visits.jsonl.gz").write_bytes(b"no gzip"), "备份损坏：visits.jsonl.gz"),
+        (lambda copy: (copy / "areas.jsonl.gz").write_bytes(flipped()), "备份损坏：areas.jsonl.gz"),
         (lambda copy: next((copy / "evidence").glob("*/*/*")).write_bytes(b"else"), "备份损坏"),
         (lambda copy: (copy / "manifest.json").write_text("{}"), "备份损坏"),
     ],
