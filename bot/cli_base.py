@@ -66,7 +66,7 @@ def in_transaction(work: Callable[[AsyncSession, datetime], Awaitable[T]], as_js
                 await session.rollback()
             return result
 
-    return _with_database(go, as_json)
+    return with_database(go, as_json)
 
 
 def look(work: Callable[[AsyncSession], Awaitable[T]], as_json: bool) -> T:
@@ -77,10 +77,11 @@ def look(work: Callable[[AsyncSession], Awaitable[T]], as_json: bool) -> T:
             await calendars.refresh(session)
             return await work(session)
 
-    return _with_database(go, as_json)
+    return with_database(go, as_json)
 
 
-def _with_database(go: Callable[[Database, Settings], Awaitable[T]], as_json: bool) -> T:
+def with_database(go: Callable[[Database, Settings], Awaitable[T]], as_json: bool) -> T:
+    """Do something with the installation's database; refusals are worded, exit code 1."""
     settings = load_settings()
     prepare(settings)
 

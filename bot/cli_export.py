@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from datetime import datetime
@@ -13,15 +12,13 @@ import typer
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from actions import extracts, lead_story, letters, records
-from bot.cli_base import Json, load_settings, look, words_of
-from bot.logs import set_up
-from bot.migrate import migrate
+from actions import calendars, extracts, lead_story, letters, records
+from bot.cli_base import Json, look, with_database, words_of
 from bot.press import Press, Printed
 from bot.settings import Settings
 from handlers import lead_tables
 from handlers.turn import House
-from locales import LANGUAGES, Words
+from locales import LANGUAGES
 from models.database import Database
 from models.leads import Lead, LeadMove
 from models.people import Person
@@ -98,7 +95,7 @@ def lead(number: int, as_json: Json = False) -> None:
         return found, await lead_story.story(session, found)
 
     found, steps = look(read, as_json)
-    words = words_of(load_settings())
+    words = words_of(Settings())
     if as_json:
         typer.echo(json.dumps(lead_tables.as_data(found, steps), ensure_ascii=False))
     else:
@@ -114,26 +111,14 @@ def leads(
 ) -> None:
     """The list of a month's leads as XLSX."""
 
-    async def find(session: AsyncSession) -> int:
-        person = await session.scalar(select(Person.id).where(Person.staff_no == staff_number))
+    async def find(database: Database, _now: datetime) -> dict[str, Any]:
+        async with database.read() as session:
+            person = await session.scalar(select(Person.id).where(Person.staff_no == staff_number))
         if person is None:
             raise Refusal("people.unknown", staff_no=staff_number)
-        return int(person)
+        return {"kind": "leads", "id": months_ago, "person": person}
 
-    person = look(find, as_json=False)
-    settings = load_settings()
-    house = House(settings.zone, settings.language, settings.address, "", settings.authority)
-
-    async def go() -> Printed:
-        database = Database(settings.database)
-        try:
-            press = Press(database, house, lambda: datetime.now(settings.zone))
-            wanted = {"kind": "leads", "id": months_ago, "person": person}
-            return await press.print({**wanted, "language": language or settings.language})
-        finally:
-            await database.close()
-
-    file.write_bytes(asyncio.run(go()).data)
+    _print(file, language, find)
 
 
 def _write(number: int, file: Path, language: str, find: Find) -> None:
@@ -146,29 +131,18 @@ def _write(number: int, file: Path, language: str, find: Find) -> None:
 
 
 def _print(file: Path, language: str, find: Callable[[Database, datetime], Awaitable[dict[str, Any] | None]]) -> None:
-    settings = Settings()
-    set_up(settings.log_level, settings.bot_token.get_secret_value(), settings.webhook_secret.get_secret_value())
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
-    migrate(settings.database)
-    words = Words(settings.language, settings.zone)
-    house = House(settings.zone, settings.language, settings.address, "", settings.authority)
-
-    async def go() -> Printed:
-        database = Database(settings.database)
-        try:
-            paper = await find(database, datetime.now(settings.zone))
-            if paper is None:
-                raise Refusal("export.nothing")
-            press = Press(database, house, lambda: datetime.now(settings.zone))
-            return await press.print({**paper, "language": language or settings.language})
-        finally:
-            await database.close()
-
+    """Have a paper printed into a file, in the language of the installation or another one."""
     if language and language not in LANGUAGES:
         raise typer.BadParameter(" | ".join(LANGUAGES), param_hint="--language")
-    try:
-        printed = asyncio.run(go())
-    except Refusal as refusal:
-        typer.echo(words(f"refusal.{refusal.code}").unescape(), err=True)
-        raise typer.Exit(1) from None
-    file.write_bytes(printed.data)
+
+    async def go(database: Database, settings: Settings) -> Printed:
+        async with database.read() as session:
+            await calendars.refresh(session)
+        paper = await find(database, datetime.now(settings.zone))
+        if paper is None:
+            raise Refusal("export.nothing")
+        house = House(settings.zone, settings.language, settings.address, "", settings.authority)
+        press = Press(database, house, lambda: datetime.now(settings.zone))
+        return await press.print({**paper, "language": language or settings.language})
+
+    file.write_bytes(with_database(go, as_json=False).data)

@@ -45,7 +45,7 @@ class Press:
         self.now = now
 
     async def print(self, paper: dict[str, Any]) -> Printed:
-        """The PDF of a paper, or a workbook. LookupError if it is not there.
+        """The PDF of a paper, or a workbook; raises if what it is of is not there.
 
         An order has `kind`, `id`, `language` and, for a proof, `person`; for statistics `order`, what they are of.
         """

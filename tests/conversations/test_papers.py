@@ -315,3 +315,7 @@ async def test_papers_are_exported_at_a_terminal(town: Town, tmp_path: Path) -> 
     assert "履职证明" in text_of(file.read_bytes())
     assert await export("notice", str(visit.id), str(file)) == 1
     assert await export("record", "999", str(file)) == 1
+    assert await export("leads", str(file), "--staff-number", staff_number, "--language", "en") == 0
+    assert file.read_bytes().startswith(b"PK")
+    assert await export("leads", str(file), "--staff-number", staff_number, "--language", "fr") == 2
+    assert await export("leads", str(file), "--staff-number", "nobody") == 1
