@@ -86,15 +86,20 @@ class Beacon:
             await draws.beacon_missing(session, draw_id, self.now())
 
     async def _ask_all(self, number: int) -> list[bytes]:
-        async with aiohttp.ClientSession(timeout=TIMEOUT) as client:
+        async with aiohttp.ClientSession(timeout=TIMEOUT, trust_env=True) as client:  # a proxy, as for Telegram
             answers = await asyncio.gather(*(self._ask(client, relay, number) for relay in self.relays))
         return [answer for answer in answers if answer]
 
     async def _ask(self, client: aiohttp.ClientSession, relay: str, number: int) -> bytes:
-        """One relay's answer; nothing if it is down or talks nonsense."""
+        """One relay's answer, in however many pieces it comes; nothing if it is down or talks too much."""
+        answer = b""
         try:
             async with client.get(f"{relay.rstrip('/')}/{QUICKNET}/public/{number}") as response:
-                return await response.content.read(LONGEST) if response.status == 200 else b""
+                while response.status == 200 and (piece := await response.content.read(LONGEST)):
+                    answer += piece
+                    if len(answer) > LONGEST:
+                        return b""
+                return answer
         except (aiohttp.ClientError, TimeoutError) as error:
             log.info("a relay does not answer", relay=relay, error=type(error).__name__)
             return b""

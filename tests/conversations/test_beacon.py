@@ -12,8 +12,10 @@ import pytest
 from aiohttp import web
 from sqlalchemy import select
 
-from bot.beacon import EVERY
+from bot.beacon import EVERY, Beacon
 from bot.settings import Settings
+from locales import Words
+from models.database import Database
 from models.draws import Draw
 from models.journal import JournalEntry
 from models.mail import Outbox
@@ -39,7 +41,7 @@ class Relays:
         self.asked: list[str] = []
         self.all_asked = asyncio.Event()
 
-    async def answer(self, request: web.Request) -> web.Response:
+    async def answer(self, request: web.Request) -> web.StreamResponse:
         name = request.match_info["name"]
         self.asked.append(request.path)
         if {f"/{one}/{QUICKNET}/public/1000" for one in "abc"} <= set(self.asked):
@@ -49,6 +51,13 @@ class Relays:
             raise web.HTTPBadGateway
         if said == ROUND and self.truth() < APPEARS:
             raise web.HTTPNotFound
+        if name == "c":  # what comes in two pieces is one answer
+            response = web.StreamResponse()
+            await response.prepare(request)
+            for piece in (json.dumps(said)[:40], json.dumps(said)[40:]):
+                await response.write(piece.encode())
+                await asyncio.sleep(0.05)
+            return response
         return web.Response(text=said if isinstance(said, str) else json.dumps(said))
 
 
@@ -69,6 +78,18 @@ async def relays(settings: Settings, clock: Clock) -> AsyncIterator[Relays]:
 @pytest.fixture
 def clock() -> Clock:
     return Clock(APPEARS.astimezone(Clock.zone) - timedelta(minutes=20))
+
+
+async def test_a_relay_is_reached_by_the_proxy_that_the_environment_names(
+    relays: Relays, settings: Settings, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTP_PROXY", settings.drand_relays[0].rpartition("/")[0])
+    relays.says = {"a": ROUND}
+    clock.moves_to(APPEARS + timedelta(seconds=1))
+    database = Database(settings.database)
+    beacon = Beacon(database, ["http://relay.invalid/a"], clock, Words("zh_CN", clock.zone))
+    assert [json.loads(answer) for answer in await beacon._ask_all(1000)] == [ROUND]
+    await database.close()
 
 
 async def committed(town: Town) -> None:
