@@ -78,9 +78,9 @@ async def recheck(session: AsyncSession, correction: Correction, same: bool, by:
 
 async def settle(session: AsyncSession, visit: Visit, by: Person, now: datetime) -> None:
     """The result of a targeted visit stands: whoever caused it hears, and a correction is closed or goes on."""
-    cause = await session.get(Cause, visit.id)
-    if cause is None:
+    if await session.scalar(select(Cause.visit_id).where(Cause.visit_id == visit.id)) is None:
         return
+    cause = await session.get_one(Cause, visit.id)
     if cause.lead:
         for person in [cause.lead.handler] if cause.lead.handler else []:
             await notify(session, person.id, "leads.visited", str(visit.id), now, lead=cause.lead.id, visit=visit.id)

@@ -59,7 +59,8 @@ async def open_dues(
     session: AsyncSession, now: datetime, kinds: Iterable[str] = SOURCES, things: Collection[int] | None = None
 ) -> list[Due]:
     """What is not done yet, of all kinds or some, of all things or some; a row for each person who must act."""
-    rows = await session.execute(dues(kinds, things), bound(now.date()))
+    named = {} if things is None else {"things": list(things)}
+    rows = await session.execute(dues(tuple(kinds), things is not None), bound(now.date()) | named)
     return [_due(row, now) for row in rows]
 
 

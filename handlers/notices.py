@@ -41,6 +41,7 @@ from locales import Words
 from models.draws import Draw
 from models.mail import Outbox
 from models.people import Chat, Person
+from models.visit_at_hand import visit_at_hand
 from models.visits import Seat, Visit
 from rules.visits import OPEN, WORKING
 
@@ -53,12 +54,13 @@ async def render(session: AsyncSession, notice: Outbox, chat: Chat, house: House
 
 
 async def fetch(session: AsyncSession, notices: Iterable[Outbox]) -> list[Visit]:
-    """The visits that these notices are about, read at once: each by itself is a dozen statements.
+    """The visits that these notices are about, read the short way.
 
     As long as somebody holds them, who words a notice finds them in the session.
     """
     about = {notice.params["visit"] for notice in notices if "visit" in notice.params}
-    return list(await session.scalars(select(Visit).where(Visit.id.in_(about)))) if about else []
+    found = [await visit_at_hand(session, number, locked=False) for number in sorted(about)]
+    return [visit for visit in found if visit]
 
 
 async def _drawn(tell: Telling) -> Message | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 from datetime import date
 
 from markupsafe import Markup
@@ -42,10 +43,7 @@ ACROSS = 3  # buttons in a row
 async def told(tell: Telling) -> Message | None:
     """What of it is still to be done, and by the same day; nothing if all is done."""
     wanted = {(kind, thing, date.fromisoformat(due)) for kind, thing, due, _ in tell.params["steps"]}
-    by_kind = defaultdict[str, set[int]](set)
-    for kind, thing, _ in wanted:
-        by_kind[kind].add(thing)
-    dues = [one for kind, things in by_kind.items() for one in await open_dues(tell.session, tell.now, [kind], things)]
+    dues = await open_dues(tell.session, tell.now, *_which(wanted))
     found = defaultdict[tuple[str, int, date], list[Due]](list)
     for one in dues:
         if one.key in wanted:
@@ -60,10 +58,7 @@ async def told_moved(tell: Telling) -> Message | None:
     """Which days have moved, and to when; of what is still to be done, and due then."""
     days = [(kind, thing, *map(date.fromisoformat, both)) for kind, thing, *both in tell.params["moves"]]
     moved = {(kind, thing, new): old for kind, thing, old, new in days}
-    by_kind = defaultdict[str, set[int]](set)
-    for kind, thing, _ in moved:
-        by_kind[kind].add(thing)
-    dues = [one for kind, things in by_kind.items() for one in await open_dues(tell.session, tell.now, [kind], things)]
+    dues = await open_dues(tell.session, tell.now, *_which(moved))
     mine = [one for one in dues if one.key in moved and one.person_id == tell.person.id]
     if not mine:
         return None
@@ -76,6 +71,11 @@ async def told_moved(tell: Telling) -> Message | None:
     if len(mine) > len(MARKS):
         lines.append(words("reminder.more", len(mine) - len(MARKS)))
     return Message(Markup("\n").join(lines), [])
+
+
+def _which(keys: Iterable[tuple[str, int, date]]) -> tuple[list[str], set[int]]:
+    """The kinds and things to ask for: of a kind also what bears the number of another's, which nobody looks for."""
+    return sorted({kind for kind, _, _ in keys}), {thing for _, thing, _ in keys}
 
 
 async def _message(tell: Telling, several: list[list[Due]]) -> Message:

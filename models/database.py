@@ -20,6 +20,8 @@ from models.sqlite import NAME, WAIT
 
 T = TypeVar("T")
 FINISH_WITHIN = 3.0  # seconds
+CONNECTIONS = 16  # kept open: as many as are used when many write at once; to open one costs as much as ten statements
+STATEMENTS = 400  # that PostgreSQL keeps prepared for a connection: all that people use in a day
 DRIVERS = {"sqlite": f"sqlite+{NAME}", "postgresql": "postgresql+asyncpg", "postgres": "postgresql+asyncpg"}
 SQLITE_SETTINGS = {
     "journal_mode": "WAL",
@@ -50,7 +52,10 @@ class Database:
         if address.drivername in DRIVERS:
             address = address.set(drivername=DRIVERS[address.drivername])
         if address.get_backend_name() == "postgresql":
-            options.setdefault("connect_args", {"server_settings": POSTGRESQL_SETTINGS})
+            connecting = {"server_settings": POSTGRESQL_SETTINGS, "prepared_statement_cache_size": STATEMENTS}
+            options.setdefault("connect_args", connecting)
+        if "poolclass" not in options:
+            options.setdefault("pool_size", CONNECTIONS)
         self.engine = create_async_engine(address, **options)
         self.is_sqlite = self.engine.dialect.name == "sqlite"
         self._writers = asyncio.Lock() if self.is_sqlite else None

@@ -15,13 +15,13 @@ provisional year is announced.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
 from datetime import date, datetime
-from functools import cache
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    BindParameter,
     ColumnElement,
     CompoundSelect,
     Date,
@@ -254,27 +254,20 @@ SOURCES: dict[str, tuple[Select[Any], ...]] = {
 }
 
 
-def dues(kinds: Iterable[str], things: Collection[int] | None = None) -> CompoundSelect[Any]:
-    """All that is due of these kinds, of all things or some, in one question: asked every minute, it must cost little.
+@lru_cache
+def dues(kinds: tuple[str, ...], some: bool = False) -> CompoundSelect[Any]:
+    """All that is due of these kinds, in one question: asked every minute, it must cost little, also to put together.
 
-    Its columns: `kind`, `thing`, `name`, `person_id`, `organ_id`, and where the query says so `since_day` or
-    `since_at`, and `due`.
+    Of all things, or of `some`, which the parameter `things` names. Its columns: `kind`, `thing`, `name`, `person_id`,
+    `organ_id`, and where the query says so `since_day` or `since_at`, and `due`.
     """
-    return _all(tuple(kinds)) if things is None else _together(kinds, things)
+    return union_all(*(_alike(kind, query, some) for kind in kinds for query in SOURCES[kind]))
 
 
-@cache
-def _all(kinds: tuple[str, ...]) -> CompoundSelect[Any]:
-    return _together(kinds, None)
-
-
-def _together(kinds: Iterable[str], things: Collection[int] | None) -> CompoundSelect[Any]:
-    return union_all(*(_alike(kind, query, things) for kind in kinds for query in SOURCES[kind]))
-
-
-def _alike(kind: str, query: Select[Any], things: Collection[int] | None) -> Select[Any]:
+def _alike(kind: str, query: Select[Any], some: bool) -> Select[Any]:
     """A query with the columns that all have."""
-    asked = query if things is None else query.where(query.selected_columns.thing.in_(things))
+    things: BindParameter[Any] = bindparam("things", expanding=True)
+    asked = query.where(query.selected_columns.thing.in_(things)) if some else query
     found = asked.subquery().columns
     day, at = cast(null(), Date), cast(null(), Instant)
     since, due = found.get("since"), found.get("due")

@@ -18,13 +18,13 @@ SELDOM = ("evidence", "helpers", "guests")  # what most visits do not have
 ONE: BindParameter[int] = bindparam("id")
 
 
-async def visit_at_hand(session: AsyncSession, visit_id: int) -> Visit | None:
+async def visit_at_hand(session: AsyncSession, visit_id: int, *, locked: bool = True) -> Visit | None:
     """A visit, locked, to go on with: as any other, but of its draw the large files are left out (`draws.whole`).
 
     A tap reads it each time, so it is read with few statements: what most visits do not have is only asked for, and
     checklists are shared.
     """
-    row = (await session.execute(VISIT, {"id": visit_id})).one_or_none()
+    row = (await session.execute(LOCKED if locked else VISIT, {"id": visit_id})).one_or_none()
     if row is None:
         return None
     visit: Visit
@@ -118,8 +118,8 @@ VISIT = (
         .outerjoin(draws, draws.c.id == visits.c.draw_id)
     )
     .where(visits.c.id == ONE)
-    .with_for_update(of=visits)
 )
+LOCKED = VISIT.with_for_update(of=visits)
 SEAT = Side(Of(Seat), *PERSON.kinds)
 SEATS = (
     select(*SEAT.columns)

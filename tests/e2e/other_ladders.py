@@ -34,6 +34,7 @@ SUPERVISORS = ("赵主管", "管理员小周")
 RECEIVER, OFFICE, SENDER = "陈消防", "周环保", "张伟"
 HAS_IT = {"sent": ("lead_accept", RECEIVER, 5), "accepted": ("lead_resolve", RECEIVER, 15)}
 RETURNED = ("lead_return", SENDER, 2)
+MOVES = {"sent": 0.14, "accepted": 0.05, "returned": 0.15}  # the chance that somebody does something about a lead
 # What becomes of the supervisors' plan: late in one year, filed late in the next. No clock strikes at those noons.
 PLANS = {
     date(2026, 4, 8): "submitted", date(2026, 4, 14): "filed",
@@ -56,20 +57,29 @@ async def act(session: Any, chance: random.Random, ids: dict[str, int], after: A
         await _plan(session, PLANS[now.date()], ids["义乌市市场监督管理局"], now)
 
 
+async def some(session: Any, chance: random.Random, share: float, kind: Any, state: str) -> list[int]:
+    """The numbers of those in a state that take their chance; only these need to be read."""
+    there = select(kind.id).where(kind.state == state).order_by(kind.id)
+    return [number for number in await session.scalars(there) if chance.random() < share]
+
+
 async def _leads(session: Any, chance: random.Random, people: dict[str, Person], now: datetime) -> None:
-    for lead in list(await session.scalars(select(Lead).order_by(Lead.id))):
+    there = select(Lead.id, Lead.state, Lead.office_by).order_by(Lead.id)
+    for number, state, office_by in (await session.execute(there)).tuples().all():
         lot = chance.random()
-        if lead.office_by is not None and lead.state not in ("resolved", "closed"):
-            if lot < 0.15:
-                await lead_office.dismiss(session, lead, "不属于涉企检查", people[OFFICE], now)
-        elif lead.state == "sent" and lot < 0.14:
-            if lot < 0.09:
-                await leads.accept(session, lead, people[RECEIVER], now)
-            else:
-                await leads.send_back(session, lead, "不归我们管", None, people[RECEIVER], now)
-        elif lead.state == "accepted" and lot < 0.05:
+        at_office = office_by is not None and state not in ("resolved", "closed")
+        if lot >= (0.15 if at_office else MOVES.get(state, 0)):
+            continue
+        lead = await session.get_one(Lead, number)
+        if at_office:
+            await lead_office.dismiss(session, lead, "不属于涉企检查", people[OFFICE], now)
+        elif state == "sent" and lot < 0.09:
+            await leads.accept(session, lead, people[RECEIVER], now)
+        elif state == "sent":
+            await leads.send_back(session, lead, "不归我们管", None, people[RECEIVER], now)
+        elif state == "accepted":
             await leads.resolve(session, lead, "other", "已经处理好了", people[RECEIVER], now)
-        elif lead.state == "returned" and lot < 0.15:
+        elif state == "returned":
             fire = await session.get_one(Organ, people[RECEIVER].organ_id)
             await leads.send_again(session, lead, fire, people[SENDER], now)
     if chance.random() < 0.12:
@@ -80,9 +90,9 @@ async def _leads(session: Any, chance: random.Random, people: dict[str, Person],
 
 
 async def _corrections(session: Any, chance: random.Random, now: datetime) -> None:
-    for one in await session.scalars(select(Correction).where(Correction.state == "ordered").order_by(Correction.id)):
-        if chance.random() < 0.06:
-            one.state, one.ended_at = "closed", now
+    for number in await some(session, chance, 0.06, Correction, "ordered"):
+        one = await session.get_one(Correction, number)
+        one.state, one.ended_at = "closed", now
     if chance.random() < 0.1:
         free = select(Visit.id).where(Visit.state == "submitted", Visit.id.not_in(select(Correction.visit_id)))
         visit = await session.scalar(free.order_by(Visit.id).limit(1))
@@ -92,9 +102,9 @@ async def _corrections(session: Any, chance: random.Random, now: datetime) -> No
 
 
 async def _appeals(session: Any, chance: random.Random, decides: Person, now: datetime) -> None:
-    for one in list(await session.scalars(select(Appeal).where(Appeal.state == "open").order_by(Appeal.id))):
-        if chance.random() < 0.04:
-            await appeals.decide(session, one, "", "经复核，原结果成立。", decides, now)
+    for number in await some(session, chance, 0.04, Appeal, "open"):
+        one = await session.get_one(Appeal, number)
+        await appeals.decide(session, one, "", "经复核，原结果成立。", decides, now)
     if chance.random() < 0.06:
         untouched = select(Visit.token).where(Visit.state == "published", Visit.id.not_in(select(Appeal.visit_id)))
         token = await session.scalar(untouched.order_by(Visit.id).limit(1))
@@ -103,10 +113,9 @@ async def _appeals(session: Any, chance: random.Random, decides: Person, now: da
 
 
 async def _proposals(session: Any, chance: random.Random, decides: Person, after: After, now: datetime) -> None:
-    asked = select(CreditProposal).where(CreditProposal.state == "asked").order_by(CreditProposal.id)
-    for one in list(await session.scalars(asked)):
-        if chance.random() < 0.07:
-            await credit_lists.refuse(session, one, "材料不齐", decides, now)
+    for number in await some(session, chance, 0.07, CreditProposal, "asked"):
+        one = await session.get_one(CreditProposal, number)
+        await credit_lists.refuse(session, one, "材料不齐", decides, now)
     if chance.random() < 0.1:
         kind = chance.choice(list(PROPOSED))
         subject = await session.scalar(select(Subject.id).order_by(Subject.id).limit(1))

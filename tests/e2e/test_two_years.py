@@ -37,6 +37,7 @@ from models.people import Area, Person
 from models.publication import Proposal
 from models.reminders import SOURCES, Reminder
 from models.subjects import Subject
+from models.visit_at_hand import visit_at_hand
 from models.visits import Part, Seat, Visit
 from rules.deadlines import quiet
 from simulator import Telegram
@@ -279,8 +280,9 @@ class City:
                 return
             people = select(Person).where(Person.id.in_(self.ids[name] for name in SUPERVISORS))
             both = sorted(await session.scalars(people), key=lambda one: SUPERVISORS.index(one.name))
-            for visit in await session.scalars(select(Visit).where(Visit.id.in_(chosen)).order_by(Visit.id)):
-                act, seat, days = chosen[visit.id]
+            for number, (act, seat, days) in chosen.items():
+                visit = await visit_at_hand(session, number)
+                assert visit
                 if act == "move":  # the supervisor moves the deadline
                     visit.due += DAY * days
                 await self._does(session, act, visit, visit.seats[seat], *both)
