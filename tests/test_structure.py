@@ -28,7 +28,7 @@ from models.people import Person, at_work
 from models.reminders import MOVES, SOURCES
 from models.subject_search import OURS
 from models.tables import Base
-from rules import corrections, deadlines, leads, people, results, statistics, visits
+from rules import corrections, deadlines, evidence, leads, people, results, seats, statistics, visits
 from tests.conftest import prepared
 
 ROOT = Path(__file__).parent.parent
@@ -115,6 +115,41 @@ def test_every_button_has_a_label_and_an_answer() -> None:
                 assert labelled or all(f"button.{one}" in known for one in verbs), (path.name, verbs)
     assert pressed - handlers.BUTTONS.keys() == set()
     assert handlers.BUTTONS.keys() - pressed == set()
+
+
+def test_no_label_of_a_button_is_left_over() -> None:
+    used, families = {"button.lead_send"}, set()  # `lead_drafts` puts that one together
+    for path in CODE:
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "button":
+                if all(keyword.arg != "label" for keyword in node.keywords):
+                    used |= {f"button.{one.value}" for one in ast.walk(node.args[1]) if isinstance(one, ast.Constant)}
+            elif isinstance(node, ast.JoinedStr) and isinstance(begin := node.values[0], ast.Constant):
+                families.add(begin.value)
+            elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+                used.add(node.value)
+    families -= {"button."}
+    left = {key for key in messages("zh_CN") if key.startswith("button.")} - used
+    assert {key for key in left if not any(key.startswith(one) for one in families if one)} == set()
+
+
+def test_every_step_and_piece_of_evidence_has_words_on_paper() -> None:
+    known = messages("zh_CN")
+    told = {("visit", kind) for kind in seats.REASONS} | {("lead", f"resolve.{one}") for one in leads.OUTCOMES}
+    for path in (ROOT / "actions").glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            called = node.func if isinstance(node, ast.Call) else None
+            name = getattr(called, "id", "") or getattr(called, "attr", "")
+            if name == "record" and isinstance(node.args[4], ast.Constant):
+                verbs = {one.value for one in ast.walk(node.args[3]) if isinstance(one, ast.Constant)}
+                told |= {(node.args[4].value, verb) for verb in verbs if verb and not verb.endswith("_")}
+            elif name in ("write", "put", "place", "close", "to_office"):  # of a lead, each with its verb
+                told |= {("lead", one.value) for one in node.args[2:4] if isinstance(one, ast.Constant) and one.value}
+    steps = {f"{noun}.{verb}" for noun, verb in told if noun in ("visit", "draw", "lead")}
+    assert len(steps) > 70
+    assert {one for one in steps if f"paper.step.{one}" not in known} == set()
+    kinds = {*evidence.SHOWS, *evidence.WEIGHED, "document", "voice", "audio"}
+    assert {one for one in kinds if f"paper.evidence.{one}" not in known} == set()
 
 
 def test_every_command_result_state_and_outcome_has_words() -> None:
