@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from sqlalchemy import func, select
@@ -16,6 +16,8 @@ from models.people import Area, Person
 from models.plans import Plan, PlannedTask, Task, TaskItem
 from rules.plans import check_task, task_number
 from rules.refusal import Refusal
+
+SAME_TAP = timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,22 @@ async def create_task(session: AsyncSession, wish: NewTask, by: Person, now: dat
         ends=wish.ends,
     )
     return await added(session, task, by, now)
+
+
+async def just_made(session: AsyncSession, wish: NewTask, by: Person, now: datetime) -> Task | None:
+    """The task that somebody made of the same wish within the last minute: of two taps the second means the first."""
+    query = select(Task).where(
+        Task.created_by == by.id,
+        Task.created_at > now - SAME_TAP,
+        Task.area_code == wish.area_code,
+        Task.ratio == wish.ratio,
+        Task.starts == wish.starts,
+        Task.ends == wish.ends,
+        Task.planned_id.is_(None),
+        ~Task.targeted,
+    )
+    found = await session.scalars(query.order_by(Task.id))
+    return next((one for one in found if [part.item_id for part in one.items] == [wish.item_id]), None)
 
 
 async def task_from_plan(session: AsyncSession, planned: PlannedTask, by: Person, now: datetime) -> Task:

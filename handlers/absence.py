@@ -56,14 +56,18 @@ async def _heard(turn: Turn, person: Person, said: str) -> None:
         raise Refusal("people.leave_days")
 
 
-async def _show(turn: Turn, person: Person, greeting: Markup | None = None) -> None:
+async def _show(turn: Turn, person: Person, done: Markup | None = None, *, asks: bool = True) -> None:
+    """How it is; and the question, whose answer is heard, unless what was to be said is said."""
     words = turn.words
-    lines = [greeting] if greeting else []
+    lines = [done] if done else []
     lines.append(words("leave.is", name=person.name, how=how(words, person, turn.today)))
-    lines.append(words("leave.ask"))
-    if {"supervisor", "administrator"} & set(turn.person.roles):
-        lines += await _others(turn)
-    turn.wait_for("people.leave", whom=person.id)
+    if asks:
+        turn.wait_for("people.leave", whom=person.id)
+        lines.append(words("leave.ask"))
+        if {"supervisor", "administrator"} & set(turn.person.roles):
+            lines += await _others(turn)
+    else:
+        turn.wait_no_more()
     rows = [[button(words, "away_end", person.id)]] if person.leaves(turn.today) else []
     await turn.show("away", words("lines").join(lines), [*rows, [button(words, "me", label="button.back")]])
 
@@ -101,8 +105,7 @@ async def confirm(turn: Turn, _: Any) -> None:
 async def _take(turn: Turn, person: Person, first: str, last: str) -> None:
     until = date.fromisoformat(last) if last else None
     await people.take_leave(turn.session, person, date.fromisoformat(first), until, turn.person, turn.now)
-    await _show(turn, person, turn.words("leave.taken"))
-    turn.wait_no_more()
+    await _show(turn, person, turn.words("leave.taken"), asks=False)
 
 
 async def end(turn: Turn, _: Any) -> None:
@@ -112,14 +115,12 @@ async def end(turn: Turn, _: Any) -> None:
 
 async def _end(turn: Turn, person: Person) -> None:
     await people.come_back(turn.session, person, turn.person, turn.now)
-    await _show(turn, person, turn.words("leave.ended"))
-    turn.wait_no_more()
+    await _show(turn, person, turn.words("leave.ended"), asks=False)
 
 
 async def give_up(turn: Turn, _: Any) -> None:
     """`取消`: nothing is changed."""
-    await _show(turn, turn.person)
-    turn.wait_no_more()
+    await _show(turn, turn.person, asks=False)
 
 
 async def _whose(turn: Turn, person_id: int) -> Person:

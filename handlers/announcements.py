@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from actions import announcements
 from actions.announcements import DIMENSIONS
-from handlers.buttons import button
+from handlers.buttons import MOST, button
 from handlers.telling import Message, Telling
 from handlers.turn import Rows, Turn
 from locales import Words
@@ -84,7 +84,7 @@ async def pick(turn: Turn, one: Announcement) -> None:
                mark="✅ " if value == chosen else "", name=await _name(turn, dimension, value))
         for place, value in enumerate(offered)
     ]  # fmt: skip
-    rows: Rows = [shown[start : start + A_ROW] for start in range(0, len(shown), A_ROW)][:12]
+    rows: Rows = [shown[start : start + A_ROW] for start in range(0, min(len(shown), MOST), A_ROW)]
     rows.append([button(turn.words, "announce", one.id, label="button.back")])
     text = turn.words("announce.choose", what=turn.words(f"announce.pick.{dimension}"))
     await turn.show(f"announcement:{one.id}", text, rows)

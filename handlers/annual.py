@@ -199,7 +199,7 @@ async def ask_why_rejected(turn: Turn, plan: Plan) -> None:
 async def reject(turn: Turn, plan: int) -> None:
     """The reason was typed."""
     held = await find(turn, plan)
-    await annual.reject(turn.session, held, turn.text, turn.person, turn.now)
+    await annual.reject(turn.session, held, turn.said(), turn.person, turn.now)
     await show(turn, held)
 
 
@@ -226,7 +226,7 @@ async def filed(turn: Turn, plan: Plan) -> None:
 async def filed_with(turn: Turn, plan: int) -> None:
     """With whom was typed."""
     held = await find(turn, plan)
-    await annual.file(turn.session, held, turn.text, turn.person, turn.now)
+    await annual.file(turn.session, held, turn.said(), turn.person, turn.now)
     await show(turn, held)
 
 
@@ -244,7 +244,7 @@ async def ask_why_changed(turn: Turn, plan: Plan) -> None:
 async def changed(turn: Turn, plan: int) -> None:
     """The reason was typed: the new edition is a draft."""
     held = await find(turn, plan)
-    await show(turn, await drafts.change(turn.session, held, turn.text, turn.person, turn.now))
+    await show(turn, await drafts.change(turn.session, held, turn.said(), turn.person, turn.now))
 
 
 async def ask_discard(turn: Turn, plan: Plan) -> None:

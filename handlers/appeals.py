@@ -24,14 +24,15 @@ async def listed(turn: Turn, _: object = None) -> None:
     """Which objections wait for this person, the longest first."""
     words = turn.words
     waiting = await appeals.waiting_for(turn.session, turn.person)
+    reviews = "supervisor" in turn.person.roles
     if not waiting:
-        await turn.show("appeals", words("appeal.none"), [[button(words, "review")]])
+        await turn.show("appeals", words("appeal.none"), [[button(words, "review" if reviews else "me")]])
         return
     rows: Rows = [
         [button(words, "appeal", one.id, label="button.numbered", number=number, name=one.visit.subject.name)]
         for number, one in enumerate(waiting[:LISTED], 1)
     ]
-    rows.append([button(words, "review", label="button.back")])
+    rows.append([button(words, "review", label="button.back") if reviews else button(words, "me")])
     await turn.show("appeals", words("appeal.title", len(waiting)), rows)
 
 
@@ -118,7 +119,7 @@ def _ask_reply(turn: Turn, appeal: Appeal, result: str) -> None:
 async def replied(turn: Turn, appeal: int, result: str) -> None:
     """The reply was typed: it is decided, and the subject reads it behind the visit code."""
     held = await _find(turn, appeal)
-    await appeals.decide(turn.session, held, result, turn.text[:LONGEST], turn.person, turn.now)
+    await appeals.decide(turn.session, held, result, turn.said(LONGEST), turn.person, turn.now)
     turn.wait_no_more()
     await show(turn, held)
 

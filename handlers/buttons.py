@@ -11,6 +11,7 @@ from locales import Words
 from rules.refusal import Refusal
 
 LARGEST = 2**31  # numbers of ours are smaller; PostgreSQL would break on a larger one
+MOST = 90  # things on a list to choose from; Telegram takes a hundred buttons
 
 Load = Callable[[Turn], Awaitable[Any]]
 Act = Callable[[Turn, Any], Awaitable[None]]
@@ -22,6 +23,12 @@ def button(words: Words, verb: str, *ids: int, version: int = 0, label: str = ""
     if len(data.encode()) > 64:
         raise ValueError(f"button data over 64 bytes: {data}")
     return str(words(label or f"button.{verb}", **gaps).unescape()), data
+
+
+def turning(words: Words, verb: str, *ids: int, page: int, pages: int) -> list[Button]:
+    """The buttons to the pages before and after this one, as far as there are some."""
+    row = [button(words, verb, *ids, page - 1, label="button.earlier_page")] if page else []
+    return [*row, button(words, verb, *ids, page + 1, label="button.later_page")] if page + 1 < pages else row
 
 
 class Numbers(list[int]):

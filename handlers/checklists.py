@@ -20,6 +20,8 @@ from rules import typed
 from rules.refusal import Refusal
 from rules.results import TERMINAL
 
+ACROSS, SHORT = 3, 6  # choices in a row, and characters of those that fit beside each other on a phone
+
 
 async def show(turn: Turn, visit: Visit, head: Markup = NOTHING) -> None:
     """The checklist where it stands: a point that lacks words or a photo, the next open one, or the result."""
@@ -82,15 +84,19 @@ async def _show_point(turn: Turn, visit: Visit, number: int, head: Markup) -> No
         rows = [[*row, button(words, "to_result", visit.id), button(words, "save", visit.id)]]
         await turn.show(results.about(visit), Markup("\n").join(lines), rows)
         return
+    across = ACROSS if max(map(len, how.choices), default=0) <= SHORT else 1
     if how.name == "choice":
-        rows[0] = [
+        choices = [
             button(words, "choice", *ids, place, version=version, label="button.choice", choice=choice)
             for place, choice in enumerate(how.choices)
         ]
+        rows = [choices[start : start + across] for start in range(0, len(choices), across)]
     elif how.name != "number":
         rows[0] = [button(words, "yes", *ids, version=version), button(words, "no", *ids, version=version)]
-    if point.optional:
-        rows[0].append(button(words, "na", *ids, version=version))
+    if point.optional and len(rows[-1]) < across:
+        rows[-1].append(button(words, "na", *ids, version=version))
+    elif point.optional:
+        rows.append([button(words, "na", *ids, version=version)])
     if found := await recognition.earlier(turn.session, visit, point, turn.now):
         lines.append(words("point.earlier", department=found.department, day=found.day))
         rows.insert(0, [button(words, "rely", *ids, version=version)])
@@ -101,11 +107,11 @@ async def _show_point(turn: Turn, visit: Visit, number: int, head: Markup) -> No
         moves.append(button(words, "to_result", visit.id))
     rows.append([*moves, button(words, "save", visit.id)])
     if any(part.checklist.materials for part in visit.parts):
-        rows[-1].append(button(words, "materials", visit.id))
+        rows.append([button(words, "materials", visit.id)])
     rows += leads.offer(turn, visit)
     if not visit.answers:  # at the door
         rows.append([button(words, "object", visit.id)])
-    await turn.show(results.about(visit), Markup("\n").join(lines), rows)
+    await turn.show(results.about(visit), Markup("\n").join(lines), [row for row in rows if row])
 
 
 def _expected(words: Words, how: rules.Kind, point: Point) -> Markup:

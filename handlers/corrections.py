@@ -76,7 +76,8 @@ def describe(words: Words, held: Correction, turn: Turn | Telling) -> Markup:
     lines += [words("fix.point", text=brief(one.note or one.point.text, 80)) for one in failed[:LISTED]]
     if held.state in WAITING:
         left = official().between(turn.today, held.due)
-        lines.append(words("fix.due", left, day=held.due) if left >= 0 else words("fix.late", -left, day=held.due))
+        key = "fix.today" if held.due == turn.today else "fix.due" if left >= 0 else "fix.late"
+        lines.append(words(key, abs(left), day=held.due))
     if held.report and held.reporter:
         lines.append(words("fix.reported", name=held.reporter.name, text=brief(held.report, 200)))
     return Markup("\n").join(lines)
@@ -92,7 +93,9 @@ async def reported(turn: Turn, correction: int) -> None:
     """A photo or words came."""
     held = await find(turn, correction)
     kept = await leads.kept_file(turn) if turn.file else None
-    await corrections.report(turn.session, held, turn.text[: leads.LONGEST], kept, turn.person, turn.now)
+    await corrections.report(
+        turn.session, held, turn.said(leads.LONGEST) if turn.text else "", kept, turn.person, turn.now
+    )
     turn.wait_for("fix.report", correction=held.id)  # another photo may follow
     await show(turn, held, turn.words("fix.report_kept"))
 

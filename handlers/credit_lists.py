@@ -17,7 +17,6 @@ from handlers.turn import Rows, Turn
 from handlers.wording import brief
 from locales import Words
 from models.credit import CreditProposal, ListEntry, Punishment
-from models.people import Person
 from models.visits import Visit
 from rules import credit as rules
 from rules.refusal import Refusal
@@ -59,7 +58,7 @@ async def find(turn: Turn, proposal_id: int) -> CreditProposal:
 async def show(turn: Turn, held: CreditProposal) -> None:
     """What is proposed and why, until when, and what can be done."""
     text = await describe(turn.words, held, turn)
-    await turn.show(f"credit_proposal:{held.id}", text, _rows(turn.words, held, turn.person))
+    await turn.show(f"credit_proposal:{held.id}", text, await _rows(turn, held))
 
 
 def title(words: Words, held: CreditProposal) -> Markup:
@@ -95,13 +94,16 @@ async def _ground(words: Words, held: CreditProposal, tell: Any) -> Markup:
     return words("credit.ground_visit", ground=reason, names=names, task=visit.task.name)
 
 
-def _rows(words: Words, held: CreditProposal, person: Person) -> Rows:
+async def _rows(tell: Turn | Telling, held: CreditProposal) -> Rows:
+    """The answers, for who may give one: not who asked for it or found it."""
+    words, v = tell.words, held.version
     see = button(words, "credit", held.subject_id, label="button.credit")
-    if held.state != "asked" or "supervisor" not in person.roles or person.organ_id != held.organ_id:
+    try:
+        await credit_lists.may_decide(tell.session, held, tell.person)
+    except Refusal:
         return [[see]]
-    v = held.version
     decide = [button(words, "credit_yes", held.id, version=v), button(words, "credit_no", held.id, version=v)]
-    return [decide, [see]]
+    return [decide, [see]] if held.state == "asked" else [[see]]
 
 
 async def approve(turn: Turn, held: CreditProposal) -> None:
@@ -122,7 +124,7 @@ async def ask_why(turn: Turn, held: CreditProposal) -> None:
 async def refuse(turn: Turn, proposal: int) -> None:
     """The reason was typed."""
     held = await find(turn, proposal)
-    await credit_lists.refuse(turn.session, held, turn.text, turn.person, turn.now)
+    await credit_lists.refuse(turn.session, held, turn.said(), turn.person, turn.now)
     turn.wait_no_more()
     await show(turn, held)
 
@@ -154,7 +156,7 @@ async def ask_leave(turn: Turn, held: ListEntry) -> None:
 async def leave(turn: Turn, entry: int) -> None:
     """The reason was typed: the supervisors are asked."""
     held = await _entry(turn, entry)
-    made = await credit_lists.ask_leave(turn.session, held, turn.text, turn.person, turn.now)
+    made = await credit_lists.ask_leave(turn.session, held, turn.said(), turn.person, turn.now)
     turn.wait_no_more()
     await show(turn, made)
 
@@ -191,7 +193,7 @@ def _not_before(held: Punishment, today: date) -> None:
 async def repair(turn: Turn, punishment: int) -> None:
     """The reason was typed: the supervisors of the organ that punished are asked."""
     held = await _punishment(turn, punishment)
-    made = await credit_lists.ask_repair(turn.session, held, turn.text, turn.person, turn.now)
+    made = await credit_lists.ask_repair(turn.session, held, turn.said(), turn.person, turn.now)
     turn.wait_no_more()
     await show(turn, made)
 
@@ -199,14 +201,11 @@ async def repair(turn: Turn, punishment: int) -> None:
 async def told_proposed(tell: Telling) -> Message | None:
     """Those who decide are asked, as long as nobody has decided."""
     held = await tell.session.get_one(CreditProposal, tell.params["proposal"])
-    if held.state != "asked":
-        return None
-    text = await describe(tell.words, held, tell)
-    return Message(text, _rows(tell.words, held, tell.person), f"credit_proposal:{held.id}")
+    return await told_decided(tell) if held.state == "asked" else None
 
 
 async def told_decided(tell: Telling) -> Message:
     """Who proposed it hears what was decided."""
     held = await tell.session.get_one(CreditProposal, tell.params["proposal"])
     text = await describe(tell.words, held, tell)
-    return Message(text, _rows(tell.words, held, tell.person), f"credit_proposal:{held.id}")
+    return Message(text, await _rows(tell, held), f"credit_proposal:{held.id}")

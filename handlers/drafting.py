@@ -86,7 +86,10 @@ async def choose_ratio(turn: Turn, plan: Plan) -> None:
     words, item = turn.words, await planned.item_of(turn, plan.organ, turn.args[1])
     offered = planned.ratios([item])
     rows: Rows = [
-        [button(words, "plan_new", plan.id, item.id, int(n * 1000), percent=percent(n)) for n in offered],
+        [
+            button(words, "plan_new", plan.id, item.id, int(n * 1000), version=plan.version, percent=percent(n))
+            for n in offered
+        ],
         [button(words, "plan", plan.id, label="button.back")],
     ]
     turn.wait_for("plan.ratio", plan=plan.id, item=item.id)

@@ -12,7 +12,7 @@ from actions import beacons, draws, seats
 from actions.notify import notify
 from handlers import oversight, plans
 from handlers import seats as seat_cards
-from handlers.buttons import button
+from handlers.buttons import MOST, button
 from handlers.turn import Rows, Turn
 from locales import Words
 from models.draws import Draw, Witness
@@ -76,18 +76,18 @@ async def choose_witnesses(turn: Turn, task: Task) -> None:
                 name=one.name, organ=one.organ.name)]
         for one in people
         if one.organ_id not in {other.organ_id for other in people if other.id in chosen}
-    ]  # fmt: skip
+    ][:MOST]  # fmt: skip
     if not chosen:
         rows.insert(0, [button(words, "beacon", task.id)])
     rows.append([button(words, "task", task.id, label="button.cancel")])
-    await turn.show("tasks", words("draw.second_witness" if chosen else "draw.first_witness"), rows[:10])
+    await turn.show("tasks", words("draw.second_witness" if chosen else "draw.first_witness"), rows)
 
 
 async def _possible_witnesses(turn: Turn) -> list[Person]:
     query = select(Person).join(Chat, Chat.person_id == Person.id).where(Person.status == "active")
     people = [one for one in await turn.session.scalars(query) if {"liaison", "supervisor"} & set(one.roles)]
-    home = turn.person.organ_id
-    people.sort(key=lambda one: (one.organ_id == home, "liaison" not in one.roles, one.id))
+    home, area = turn.person.organ_id, turn.person.organ.area_code
+    people.sort(key=lambda one: (one.organ_id == home, one.organ.area_code != area, "liaison" not in one.roles, one.id))
     return people
 
 
@@ -211,7 +211,7 @@ async def void(turn: Turn, draw: int) -> None:
     """The reason was typed; the draw is void and its number stays."""
     turn.args = [draw]
     held = await load(turn)
-    await draws.void(turn.session, held, turn.text[:LONGEST], turn.person, turn.now)
+    await draws.void(turn.session, held, turn.said(), turn.person, turn.now)
     turn.wait_no_more()
     await show(turn, held)
 

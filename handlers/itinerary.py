@@ -33,11 +33,11 @@ def ordered(visits: list[Visit]) -> list[Visit]:
 
 
 def lines(
-    words: Words, visits: list[Visit], due: Callable[[Visit], Markup], map_link: Callable[[Visit], str]
+    words: Words, visits: list[Visit], due: Callable[[Visit], Markup], map_link: Callable[[Visit], str], first: int = 1
 ) -> list[Markup]:
-    """A heading for each area and day, and a line for each visit, numbered through."""
+    """A heading for each area and day, and a line for each visit, numbered through from `first` on."""
     told: list[Markup] = []
-    numbered = list(enumerate(visits, 1))
+    numbered = list(enumerate(visits, first))
     for (area, day, planned), group in groupby(
         numbered, lambda one: (one[1].subject.area.name, day_of(one[1]), one[1].planned_on is not None)
     ):

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from actions import lead_talk, leads
+from actions.calendars import length
 from actions.evidence import Kept
 from actions.leads import NewLead
 from actions.routing import destinations, found_at
 from handlers import leads as card
 from handlers import visits as visit_cards
 from handlers.buttons import button
+from handlers.deadlines import span
 from handlers.turn import Button, Rows, Turn
 from handlers.wording import brief
 from models.people import Organ
@@ -165,9 +167,9 @@ async def _confirm(turn: Turn, draft: Draft, organ_id: int) -> None:
         await turn.show(draft.about, words("lead.photo_kept", n, organ=organ.name), [[draft.back(turn)]])
         return
     rows = [[draft.key(turn, "lead_send", organ_id), change], [_leave_unsent(turn, draft)]]
-    await turn.show(
-        draft.about, words("lead.confirm" if n else "lead.confirm_plain", n, organ=organ.name, text=brief(text)), rows
-    )
+    within = span(words, length("lead_accept", organ_id) or 0)
+    key = "lead.confirm" if n else "lead.confirm_plain"
+    await turn.show(draft.about, words(key, n, organ=organ.name, text=brief(text), span=within), rows)
 
 
 def _leave_unsent(turn: Turn, draft: Draft) -> Button:

@@ -11,7 +11,7 @@ from actions import desks, lead_lists
 from actions.calendars import official
 from actions.lead_lists import FOLDERS, PAGE
 from handlers import lead_tables
-from handlers.buttons import button
+from handlers.buttons import MOST, button
 from handlers.turn import NOTHING, Button, Rows, Turn
 from handlers.wording import brief
 from locales import Words
@@ -96,7 +96,7 @@ async def desk(turn: Turn, _: Any = None) -> None:
     people = await desks.colleagues(turn.session, turn.person)
     if not people:
         raise Refusal("leads.alone")
-    buttons = [button(words, "desk_to", one.id, label="button.name", name=one.name) for one in people[:12]]
+    buttons = [button(words, "desk_to", one.id, label="button.name", name=one.name) for one in people[:MOST]]
     rows: Rows = [buttons[start : start + 2] for start in range(0, len(buttons), 2)]
     await turn.show("leads", words("desk.whom"), [*rows, [button(words, "leads", label="button.back")]])
 
@@ -119,10 +119,10 @@ async def desk_until(turn: Turn, _: Any = None) -> None:
 
 async def desk_typed(turn: Turn, deputy: int) -> None:
     """A number of days was typed."""
-    if not (turn.text.isascii() and turn.text.isdecimal() and 1 <= int(turn.text[:4]) <= desks.LONGEST_LEAVE):
+    if not (turn.text.isascii() and turn.text.isdecimal() and 1 <= int(turn.text[:9]) <= desks.LONGEST_LEAVE):
         raise Refusal("desks.until", most=desks.LONGEST_LEAVE)
     turn.args = [deputy]
-    await _hand_over(turn, await _colleague(turn), int(turn.text) - 1)
+    await _hand_over(turn, await _colleague(turn), int(turn.text[:9]) - 1)
 
 
 async def _hand_over(turn: Turn, deputy: Person, days: int) -> None:

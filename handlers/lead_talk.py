@@ -7,10 +7,12 @@ from typing import Any
 from markupsafe import Markup
 
 from actions import desks, lead_story, lead_talk, leads
+from actions.calendars import length
 from actions.lead_office import twins
 from actions.routing import destinations
 from handlers import leads as card
 from handlers.buttons import button
+from handlers.deadlines import span
 from handlers.turn import NOTHING, Rows, Turn
 from handlers.wording import brief
 from locales import Words
@@ -103,7 +105,8 @@ async def noted(turn: Turn, lead: int) -> None:
 
 async def ask_longer(turn: Turn, lead: Lead) -> None:
     """`申请延期`: why?"""
-    await card.ask(turn, lead, "lead.longer_why", "lead.longer", day=lead.due)
+    more = span(turn.words, length("lead_extend", lead.organ_id) or 0)
+    await card.ask(turn, lead, "lead.longer_why", "lead.longer", day=lead.due, span=more)
 
 
 async def longer(turn: Turn, lead: int) -> None:

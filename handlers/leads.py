@@ -13,7 +13,7 @@ from actions import desks, lead_talk, leads
 from actions.calendars import official
 from actions.evidence import Kept
 from handlers import evidence
-from handlers.buttons import button
+from handlers.buttons import MOST, button
 from handlers.turn import NOTHING, Rows, Turn
 from handlers.wording import brief
 from locales import Words
@@ -132,8 +132,8 @@ def _clock(words: Words, lead: Lead, today: date) -> list[Markup]:
     left = official().between(today, lead.due)
     if left < 0:
         return [words("lead.late", -left)]
-    name = lead.handler.name if lead.handler else ""
-    return [words(f"lead.due.{lead.state}", left, day=lead.due, name=name)]
+    name, when = lead.handler.name if lead.handler else "", "today" if lead.due == today else "due"
+    return [words(f"lead.{when}.{lead.state}", left, day=lead.due, name=name)]
 
 
 async def accept(turn: Turn, lead: Lead) -> None:
@@ -145,13 +145,12 @@ async def accept(turn: Turn, lead: Lead) -> None:
 async def give(turn: Turn, lead: Lead) -> None:
     """`转办`: to which colleague?"""
     words = turn.words
-    people = await desks.colleagues(turn.session, turn.person)
+    people = [one for one in await desks.colleagues(turn.session, turn.person) if one.id != lead.handler_id]
     if not people:
         raise Refusal("leads.alone")
     buttons = [
         button(words, "lead_give_to", lead.id, one.id, version=lead.version, label="button.name", name=one.name)
-        for one in people[:12]
-        if one.id != lead.handler_id
+        for one in people[:MOST]
     ]
     ways = [buttons[start : start + 2] for start in range(0, len(buttons), 2)]
     await ask(turn, lead, "lead.give", "", ways)
@@ -234,9 +233,13 @@ async def ask(turn: Turn, lead: Lead, key: str, what: str = "", ways: Rows | Non
 
 
 async def photos(turn: Turn, lead: Lead) -> None:
-    """What came with it, as it was sent."""
-    for one in lead.files[-10:]:
+    """What came with it, as it was sent, ten at a time."""
+    start = turn.args[1] if len(turn.args) > 1 else 0
+    for one in lead.files[start : start + evidence.ORIGINALS]:
         turn.replies.append(evidence.original(one))
+    if (left := len(lead.files) - start - evidence.ORIGINALS) > 0:
+        following = button(turn.words, "lead_photos", lead.id, start + evidence.ORIGINALS, n=left)
+        turn.say(turn.words("evidence.more", left), [[following]])
 
 
 def offer(turn: Turn, visit: Visit) -> Rows:

@@ -14,6 +14,7 @@ from handlers.telling import Message, Telling
 from handlers.turn import NOTHING, Rows, Turn, paper
 from locales import Words
 from models.documents import Notice
+from models.people import Person
 from models.visits import Visit
 from rules import typed
 from rules.refusal import Refusal
@@ -189,6 +190,17 @@ def _decisions(words: Words, held: Notice) -> Rows:
     return [[button(words, "letter_yes", *ids, version=v), button(words, "letter_no", *ids, version=v)]]
 
 
+def _asked(words: Words, held: Notice, person: Person) -> Message:
+    """What a supervisor is asked; one who goes there hears that another one must decide."""
+    text, rows = describe(words, held), _decisions(words, held)
+    try:
+        letters.may_decide(held, person)
+    except Refusal as own:
+        text = Markup("\n").join([text, words(f"refusal.{own.code}")])
+        rows = [[button(words, "visit", held.visit_id, label="button.open_visit")]]
+    return Message(text, rows, f"letter:{held.id}")
+
+
 async def load(turn: Turn) -> Notice:
     """The notice that a button speaks of, for those whom it concerns."""
     return await find(turn, turn.args[0])
@@ -221,7 +233,7 @@ async def ask_why(turn: Turn, held: Notice) -> None:
 async def refuse(turn: Turn, letter: int) -> None:
     """The reason was typed."""
     held = await find(turn, letter)
-    await letters.refuse(turn.session, held, turn.text[:500], turn.person, turn.now)
+    await letters.refuse(turn.session, held, turn.said(), turn.person, turn.now)
     turn.wait_no_more()
     await show(turn, held)
 
@@ -237,7 +249,7 @@ async def told_asked(tell: Telling) -> Message | None:
     held = await tell.session.get_one(Notice, tell.params["letter"])
     if held.state != "asked" or (held.visit.state not in NOT_STARTED and not held.urgent):
         return None
-    return Message(describe(tell.words, held), _decisions(tell.words, held), f"letter:{held.id}")
+    return _asked(tell.words, held, tell.person)
 
 
 async def told_reminder(tell: Telling) -> Message | None:

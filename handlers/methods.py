@@ -9,7 +9,7 @@ from handlers import findings
 from handlers import results as page
 from handlers import visits as visit_cards
 from handlers.buttons import button
-from handlers.turn import NOTHING, Rows, Turn
+from handlers.turn import NOTHING, Rows, Turn, whole
 from models.visits import Visit
 from rules import methods as rules
 from rules.refusal import Refusal
@@ -40,7 +40,7 @@ async def chosen(turn: Turn, visit: Visit) -> None:
 
 async def choose_named(turn: Turn, visit: Visit, name: str, note: str) -> None:
     """A method, perhaps with its note; what it needs is asked for."""
-    note = note or (visit.method_note if name == visit.method else "")
+    note = whole(note, methods.LONGEST) if note else visit.method_note if name == visit.method else ""
     await methods.choose(turn.session, visit, name, note, turn.person, turn.now)
     needed = rules.method(name)
     if needed.note and not note:
@@ -110,7 +110,7 @@ async def alone(turn: Turn, visit: Visit) -> None:
 
 async def why_alone(turn: Turn, visit: Visit, why: str) -> None:
     """The reason was typed."""
-    await methods.say_why_alone(turn.session, visit, why, turn.person, turn.now)
+    await methods.say_why_alone(turn.session, visit, whole(why, methods.LONGEST), turn.person, turn.now)
     await visit_cards.card(turn, visit, turn.words("presence.noted"))
 
 

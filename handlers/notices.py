@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from actions import subject
 from actions.findings import result_of
+from actions.publication import may_review
 from actions.work import absent
 from handlers import (
     absence,
@@ -43,6 +44,7 @@ from models.mail import Outbox
 from models.people import Chat, Person
 from models.visit_at_hand import visit_at_hand
 from models.visits import Seat, Visit
+from rules.refusal import Refusal
 from rules.visits import OPEN, WORKING
 
 
@@ -177,12 +179,17 @@ async def _review(tell: Telling) -> Message | None:
     visit = await tell.visit()
     if visit.state != "submitted":
         return None
-    ids, v = (visit.id,), visit.version
+    text, ids, v = review.describe(tell.words, visit), (visit.id,), visit.version
+    try:
+        may_review(visit, tell.person)
+    except Refusal as own:  # who was there hears that another supervisor must look at it
+        line = tell.words(f"refusal.{own.code}")
+        return Message(Markup("\n").join([text, line]), papers.rows(tell.words, visit, tell.person))
     rows = [[button(tell.words, "approve", *ids, version=v), button(tell.words, "send_back", *ids, version=v)]]
     if visit.evidence:
         rows.append([button(tell.words, "photos", *ids)])
     rows += papers.rows(tell.words, visit, tell.person)
-    return Message(review.describe(tell.words, visit), rows, f"review:{visit.id}")
+    return Message(text, rows, f"review:{visit.id}")
 
 
 async def _witness(tell: Telling) -> Message | None:

@@ -9,8 +9,6 @@ from handlers.turn import Turn
 from models.visits import Seat, Visit
 from rules.refusal import Refusal
 
-LONGEST = 500  # characters of a reason
-
 
 def _seat(visit: Visit, number: int) -> Seat:
     for seat in visit.seats:
@@ -55,10 +53,9 @@ async def ask_why(turn: Turn, visit: Visit) -> None:
 
 async def said(turn: Turn, visit: int, person: int) -> None:
     """The reason was typed: handed on by an inspector of the visit, approved by a supervisor."""
-    if not turn.text:
-        raise Refusal("reason_needed")
+    reason = turn.said()
     held = await visit_cards.find(turn, visit)
-    seat, reason = _seat_of(held, person), turn.text[:LONGEST]
+    seat = _seat_of(held, person)
     if all(one.person_id != turn.person.id for one in held.seats):
         await _approve(turn, held, seat, reason)
         return
@@ -84,8 +81,8 @@ async def _approve(turn: Turn, visit: Visit, seat: Seat, reason: str) -> None:
     turn.wait_no_more()
     words, name, new = turn.words, vacated.left.name, vacated.successor
     rows = [[button(words, "visit", visit.id, label="button.open_visit")]]
-    if new is None and visit.draw_id:
-        rows.insert(0, [button(words, "appoint", visit.draw_id, label="button.appoint", n=1)])
+    if new is None:
+        rows.insert(0, [button(words, "vacant", visit.id, seat.number, department=seat.department)])
     text = words("object.approved", name=name, new=new.name) if new else words("object.approved_open", name=name)
     await turn.show(f"visit:{visit.id}", text, rows)
 
@@ -103,11 +100,10 @@ async def ask_reject(turn: Turn, visit: Visit) -> None:
 
 async def reject(turn: Turn, visit: int, person: int) -> None:
     """The reason was typed: the inspector stays, and all on the visit are told."""
-    if not turn.text:
-        raise Refusal("reason_needed")
+    reason = turn.said()
     held = await visit_cards.find(turn, visit)
     seat = _seat_of(held, person)
-    await objections.reject(turn.session, held, seat, turn.text[:LONGEST], turn.person, turn.now)
+    await objections.reject(turn.session, held, seat, reason, turn.person, turn.now)
     turn.wait_no_more()
     rows = [[button(turn.words, "visit", held.id, label="button.open_visit")]]
     name = seat.person.name if seat.person else ""

@@ -7,7 +7,7 @@ from actions import results as judged
 from actions.work import lead_of, own_parts, seat_of
 from handlers import results as page
 from handlers.buttons import button
-from handlers.turn import Rows, Turn
+from handlers.turn import Rows, Turn, whole
 from models.visits import Part, Visit
 from rules import results
 from rules.refusal import Refusal
@@ -167,5 +167,5 @@ async def said_disposal(turn: Turn, visit: Visit, text: str, place: int) -> None
 
 
 async def _dispose(turn: Turn, visit: Visit, part: Part, text: str) -> None:
-    await judged.dispose(turn.session, visit, part, text, turn.person, turn.now)
+    await judged.dispose(turn.session, visit, part, whole(text, judged.LONGEST), turn.person, turn.now)
     await page.show(turn, visit)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
 
 from actions import annual, people, visits
 from actions.lead_lists import desktop
@@ -127,12 +127,13 @@ async def _visits(turn: Turn, person: Person) -> tuple[int, int]:
 
 
 async def count_reviews(turn: Turn) -> int:
-    """How many visits of the person's organ wait for review."""
+    """How many visits of the person's organ wait for a review by them: not those they were at themselves."""
+    own = exists().where(Seat.visit_id == Visit.id, Seat.person_id == turn.person.id)
     query = (
         select(func.count())
         .select_from(Visit)
         .join(Task, Task.id == Visit.task_id)
-        .where(Visit.state == "submitted", Task.organ_id == turn.person.organ_id)
+        .where(Visit.state == "submitted", Task.organ_id == turn.person.organ_id, ~own)
     )
     return await turn.session.scalar(query) or 0
 

@@ -14,7 +14,7 @@ from actions.items import list_on
 from actions.tasks import partners_of
 from handlers import annual as cards
 from handlers import plans as task_cards
-from handlers.buttons import button
+from handlers.buttons import MOST, button
 from handlers.plans import RATIOS, SMALLEST, percent
 from handlers.turn import NOTHING, Rows, Turn
 from models.items import Item
@@ -24,7 +24,6 @@ from rules import typed
 from rules.plans import KINDS, PERIODS, months
 from rules.refusal import Refusal
 
-OFFERED = 12  # items or departments to choose from
 LISTED = 40  # tasks of a plan
 _NAME = re.compile(r"(?:名称|name)\s*[:：]?\s*(\S.*)", re.I)
 _SCOPE = re.compile(r"(?:对象|范围|scope)\s*[:：]?\s*(\S.*)", re.I)
@@ -151,7 +150,7 @@ async def when(turn: Turn, planned: PlannedTask) -> None:
 async def choose_department(turn: Turn, planned: PlannedTask) -> None:
     """`加事项`: of one's own department, or of another one, which then takes part (部门联合)."""
     words, lead = turn.words, planned.plan.organ
-    organs = [lead, *await partners_of(turn.session, lead, planned.organs, turn.today)][:OFFERED]
+    organs = [lead, *await partners_of(turn.session, lead, planned.organs, turn.today)][:MOST]
     buttons = [
         button(words, "planned_from", planned.id, one.id, label="button.department", department=one.department)
         for one in organs
@@ -232,7 +231,7 @@ def share(text: str) -> Decimal:
 
 async def items_of(turn: Turn, organ: Organ) -> list[Item]:
     """What an organ can put into a plan: its department's items that are in force."""
-    return [one for one in await list_on(turn.session, turn.today) if one.department == organ.department][:OFFERED]
+    return [one for one in await list_on(turn.session, turn.today) if one.department == organ.department][:MOST]
 
 
 async def item_of(turn: Turn, organ: Organ, item_id: int) -> Item:

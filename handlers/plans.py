@@ -11,7 +11,7 @@ from markupsafe import Markup
 from sqlalchemy import or_, select
 
 from actions import draws, offers, plans, tasks
-from handlers.buttons import button
+from handlers.buttons import MOST, button
 from handlers.turn import NOTHING, Rows, Turn
 from locales import Words
 from models.draws import Draw, draw_of_task
@@ -55,7 +55,7 @@ async def supervisor(turn: Turn) -> Any:
 async def choose_item(turn: Turn, _: Any) -> None:
     """`新任务`: which item is to be checked?"""
     words = turn.words
-    items = (await tasks.usable_items(turn.session, turn.person.organ.department, turn.today))[:20]
+    items = (await tasks.usable_items(turn.session, turn.person.organ.department, turn.today))[:MOST]
     rows = [[button(words, "task_item", one.id, label="button.item", name=one.name)] for one in items]
     rows.append([button(words, "plans", label="button.cancel")])
     await turn.show("tasks", words("task.item") if items else words("task.no_items"), rows)
@@ -64,7 +64,7 @@ async def choose_item(turn: Turn, _: Any) -> None:
 async def choose_area(turn: Turn, _: Any) -> None:
     """Where?"""
     words, home = turn.words, turn.person.organ.area
-    query = select(Area).where(or_(Area.code == home.code, Area.parent == home.code)).order_by(Area.code).limit(20)
+    query = select(Area).where(or_(Area.code == home.code, Area.parent == home.code)).order_by(Area.code).limit(MOST)
     areas = list(await turn.session.scalars(query))
     buttons = [
         button(words, "task_area", *turn.args[:1], int(one.code), label="button.area", name=one.name) for one in areas
@@ -136,9 +136,11 @@ async def confirm(turn: Turn, _: Any) -> None:
 
 
 async def make(turn: Turn, _: Any) -> None:
-    """The task is made; its draw is next."""
+    """The task is made; its draw is next. A second tap finds the one that the first has made."""
     await _item(turn), await _area(turn)
-    task = await plans.create_task(turn.session, _wish(turn), turn.person, turn.now)
+    wish = _wish(turn)
+    task = await plans.just_made(turn.session, wish, turn.person, turn.now)
+    task = task or await plans.create_task(turn.session, wish, turn.person, turn.now)
     await show(turn, task)
 
 

@@ -170,7 +170,7 @@ async def ask_why_not(turn: Turn, held: Proposal) -> None:
 async def refuse(turn: Turn, proposal: int) -> None:
     """The reason was typed."""
     held = await find(turn, proposal)
-    await proposals.refuse(turn.session, held, turn.text, turn.person, turn.now)
+    await proposals.refuse(turn.session, held, turn.said(), turn.person, turn.now)
     turn.wait_no_more()
     await show(turn, held)
 

@@ -12,6 +12,8 @@ from models.people import Person
 from models.visits import Visit
 from rules.refusal import Refusal
 
+LONGEST = 1000  # characters of a correction
+
 
 async def record(turn: Turn, visit: Visit) -> None:
     """`检查记录`: the newest version as PDF."""
@@ -43,7 +45,7 @@ async def ask_amendment(turn: Turn, visit: Visit) -> None:
 async def amended(turn: Turn, visit: int) -> None:
     """The correction was typed: a new version of the record."""
     held = await visit_cards.find(turn, visit)
-    fresh = await records.amend(turn.session, held, turn.text[:1000], turn.person, turn.now)
+    fresh = await records.amend(turn.session, held, turn.said(LONGEST), turn.person, turn.now)
     turn.wait_no_more()
     await visit_cards.card(turn, held, turn.words("record.amended", version=fresh.version))
 

@@ -6,14 +6,13 @@ from sqlalchemy import func, select
 
 from actions import replacements
 from handlers import visits as visit_cards
-from handlers.buttons import button
+from handlers.buttons import button, turning
 from handlers.turn import Rows, Turn
 from models.draws import Draw
 from models.visits import Visit
 from rules.refusal import Refusal
 
 LISTED = 8
-LONGEST = 500  # characters of a reason
 
 
 async def listed(turn: Turn, draw: Draw) -> None:
@@ -39,12 +38,10 @@ async def listed(turn: Turn, draw: Draw) -> None:
         ]
         for one in found
     ]
-    turns = [(page - 1, "button.earlier_page")] * (page > 0) + [(page + 1, "button.later_page")] * (page < pages - 1)
-    if turns:
-        rows.append([button(words, "draw_visits", draw.id, to, label=label) for to, label in turns])
+    rows.append(turning(words, "draw_visits", draw.id, page=page, pages=pages))
     rows.append([button(words, "draw", draw.id, label="button.back")])
     text = words("draw.visits", number=draw.sequence, total=total, page=page + 1, pages=pages)
-    await turn.show(f"draw:{draw.id}", text, rows)
+    await turn.show(f"draw:{draw.id}", text, [row for row in rows if row])
 
 
 async def load(turn: Turn) -> Visit:
@@ -64,11 +61,9 @@ async def ask_why(turn: Turn, visit: Visit) -> None:
 
 async def drop(turn: Turn, visit: int) -> None:
     """The reason was typed: the visit is off, and the next reserve of its stratum comes."""
-    if not turn.text:
-        raise Refusal("reason_needed")
     turn.args = [visit]
     held = await load(turn)
-    came = await replacements.drop(turn.session, held, turn.text[:LONGEST], turn.person, turn.now)
+    came = await replacements.drop(turn.session, held, turn.said(), turn.person, turn.now)
     turn.wait_no_more()
     words = turn.words
     head = words("visit.dropped_none", name=held.subject.name)

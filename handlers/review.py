@@ -17,7 +17,6 @@ from handlers.turn import Turn
 from handlers.wording import brief
 from locales import Words
 from models.visits import Visit
-from rules.refusal import Refusal
 
 LISTED = 6
 
@@ -26,17 +25,20 @@ async def listed(turn: Turn, _: Any = None) -> None:
     """`/review`: what waits, the longest first."""
     person = turn.needs("supervisor")
     words = turn.words
-    waiting = await visits.waiting_for(turn.session, person.organ_id)
+    every = await visits.waiting_for(turn.session, person.organ_id)
+    waiting = [one for one in every if all(seat.person_id != person.id for seat in one.seats)]
+    own = [words("review.own", len(every) - len(waiting))] if len(every) > len(waiting) else []
     objected = await appeals.waiting_for(turn.session, person)
     extra = [[button(words, "appeals", label="button.appeals_waiting", n=len(objected))]] if objected else []
     if not waiting:
-        await turn.show("reviews", words("review.none"), [*extra, [button(words, "me")]])
+        await turn.show("reviews", Markup("\n").join([words("review.none"), *own]), [*extra, [button(words, "me")]])
         return
     rows = [
         [button(words, "review_one", one.id, label="button.numbered", number=number, name=one.subject.name)]
         for number, one in enumerate(waiting[:LISTED], 1)
     ]
-    await turn.show("reviews", words("review.title", len(waiting)), rows + extra)
+    text = Markup("\n").join([words("review.title", len(waiting)), *own])
+    await turn.show("reviews", text, [*rows, *extra, [button(words, "me")]])
 
 
 async def load(turn: Turn) -> Visit:
@@ -114,11 +116,9 @@ async def ask_why(turn: Turn, visit: Visit) -> None:
 
 async def send_back(turn: Turn, visit: int) -> None:
     """The reason was typed; the visit goes back to its inspectors."""
-    if not turn.text:
-        raise Refusal("reason_needed")
     turn.args = [visit]
     held = await load(turn)
-    await publication.send_back(turn.session, held, turn.text[:500], turn.person, turn.now)
+    await publication.send_back(turn.session, held, turn.said(), turn.person, turn.now)
     turn.wait_no_more()
     await show(turn, held)
 
@@ -127,6 +127,6 @@ async def proposed(turn: Turn, visit: int, kind: str, ground: str, result: str) 
     """Why a result is withheld, corrected or withdrawn was typed: somebody else is asked."""
     turn.args = [visit]
     held = await load(turn)
-    await proposals.propose(turn.session, held, kind, turn.text, turn.person, turn.now, ground=ground, result=result)
+    await proposals.propose(turn.session, held, kind, turn.said(), turn.person, turn.now, ground=ground, result=result)
     turn.wait_no_more()
     await show(turn, held)

@@ -10,6 +10,7 @@ from handlers import visits
 from handlers.buttons import button
 from handlers.telling import Message, Telling
 from handlers.turn import Rows
+from models.draws import Draw
 from models.visits import Seat, Visit
 from rules.visits import OPEN
 
@@ -43,6 +44,9 @@ async def left_several(tell: Telling) -> Message:
     name = (await tell.who("left")).name
     text = words("seat.left_several", tell.params["number"], name=name, filled=tell.params["number"] - vacant,
                  open=vacant)  # fmt: skip
+    draw = await tell.session.get_one(Draw, tell.params["draw"])
+    if draw.task.organ_id != tell.person.organ_id:  # who only takes part has the task, and appoints at its visits
+        return Message(text, [[button(words, "task", draw.task_id, label="button.see_task")]])
     rows: Rows = [[button(words, "draw", tell.params["draw"])]]
     if vacant:
         rows.insert(0, [button(words, "appoint", tell.params["draw"], label="button.appoint", n=vacant)])

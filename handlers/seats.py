@@ -10,12 +10,12 @@ from actions import seats, visits
 from handlers import oversight
 from handlers import visits as visit_cards
 from handlers.buttons import button
-from handlers.turn import Turn
+from handlers.turn import Rows, Turn, whole
 from models.people import Person
 from models.visits import Seat, Visit
 from rules.refusal import Refusal
 
-OFFERED = 10  # people to choose from
+OFFERED = 30  # people to choose from
 REASONS = 3  # of a recusal: 利害关系, 亲属关系, 其他; of a leave: 病假, 出差, 其他
 OTHER = 2  # is typed
 
@@ -81,10 +81,8 @@ async def because(turn: Turn, visit: Visit) -> None:
 
 async def gave_reason(turn: Turn, visit: Visit, kind: str, reason: str) -> None:
     """The seat is given back; whoever is next by rule takes it."""
-    if not reason:
-        raise Refusal("reason_needed")
     successor = await seats.leave(
-        turn.session, visit, visits.seat_of(visit, turn.person), kind, reason[:500], turn.person, turn.now
+        turn.session, visit, visits.seat_of(visit, turn.person), kind, whole(reason), turn.person, turn.now
     )
     turn.wait_no_more()
     words = turn.words
@@ -116,7 +114,7 @@ async def why_leave_all(turn: Turn, _: Any) -> None:
 
 async def gave_reason_for_all(turn: Turn) -> None:
     """A reason for all that was typed."""
-    await _confirm_all(turn, turn.text[:500])
+    await _confirm_all(turn, turn.said())
 
 
 async def _confirm_all(turn: Turn, reason: str) -> None:
@@ -155,7 +153,8 @@ async def show_open(turn: Turn, thing: tuple[Visit, Seat]) -> None:
     visit, seat = thing
     words = turn.words
     if seat.state != "open":
-        await turn.show(f"seat:{seat.id}", words("seat.filled", name=seat.person.name if seat.person else ""))
+        text = words("seat.filled", name=seat.person.name if seat.person else "")
+        await turn.show(f"seat:{seat.id}", text, await _onward(turn, visit))
         return
     people = await seats.candidates(turn.session, visit, seat, OFFERED, turn.today)
     rows = [
@@ -174,8 +173,9 @@ async def show_open(turn: Turn, thing: tuple[Visit, Seat]) -> None:
         ]
         for one in people
     ]
-    text = "seat.appoint" if people else "seat.nobody"
-    await turn.show(f"seat:{seat.id}", words(text, name=visit.subject.name, department=seat.department), rows)
+    rows.append([button(words, "visit", visit.id, label="button.back")])
+    key = "seat.appoint" if people else "seat.nobody"
+    await turn.show(f"seat:{seat.id}", words(key, name=visit.subject.name, department=seat.department), rows)
 
 
 async def appoint(turn: Turn, thing: tuple[Visit, Seat]) -> None:
@@ -185,5 +185,15 @@ async def appoint(turn: Turn, thing: tuple[Visit, Seat]) -> None:
     if person is None:
         raise Refusal("gone")
     await seats.appoint(turn.session, visit, seat, person, turn.person, turn.now)
-    words = turn.words
-    await turn.show(f"seat:{seat.id}", words("seat.appointed", name=person.name, subject=visit.subject.name))
+    await turn.session.flush()
+    text = turn.words("seat.appointed", name=person.name, subject=visit.subject.name)
+    await turn.show(f"seat:{seat.id}", text, await _onward(turn, visit))
+
+
+async def _onward(turn: Turn, visit: Visit) -> Rows:
+    """From a seat that is filled: to the next one of the draw that is empty, and to the visit."""
+    rows: Rows = []
+    if visit.draw and visit.task.organ_id == turn.person.organ_id:
+        vacant = len(await seats.open_seats(turn.session, visit.draw))
+        rows += [[button(turn.words, "appoint", visit.draw.id, n=vacant)]] if vacant else []
+    return [*rows, [button(turn.words, "visit", visit.id, label="button.open_visit")]]

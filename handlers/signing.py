@@ -9,7 +9,7 @@ from actions import subject
 from handlers import evidence
 from handlers import results as page
 from handlers.buttons import button
-from handlers.turn import Rows, Turn
+from handlers.turn import Rows, Turn, whole
 from models.visits import Evidence, Visit
 from rules.evidence import shows_refusal
 from rules.refusal import Refusal
@@ -59,7 +59,7 @@ async def got_why(turn: Turn, visit: Visit) -> None:
     if not turn.text or turn.file:
         await ask_refused(turn, visit)
         return
-    await _ask(turn, visit, "witness", "subject.ask_witness", why=turn.text[: subject.LONGEST])
+    await _ask(turn, visit, "witness", "subject.ask_witness", why=turn.said(subject.LONGEST))
 
 
 async def got_witness(turn: Turn, visit: Visit, why: str) -> None:
@@ -74,6 +74,7 @@ async def refuse(turn: Turn, visit: Visit, why: str, witness: str, recording: st
     if not witness and not recording:
         await _ask(turn, visit, "witness", "subject.ask_witness", why=why)
         return
+    why = whole(why, subject.LONGEST) if why else ""
     await subject.refused(turn.session, visit, why, witness, recording, turn.person, turn.now)
     await page.show(turn, visit, turn.words("subject.refusal_noted"))
 
@@ -83,7 +84,7 @@ async def got_statement(turn: Turn, visit: Visit, text: str) -> None:
     if not text:
         await ask_statement(turn, visit)
         return
-    await subject.state(turn.session, visit, text, turn.person, turn.now)
+    await subject.state(turn.session, visit, whole(text, subject.LONGEST), turn.person, turn.now)
     await page.show(turn, visit, turn.words("subject.statement_noted"))
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from actions import seats
 from actions.draws import to_release
 from handlers import draws
@@ -40,11 +42,11 @@ async def weekly(turn: Turn, draw: Draw) -> None:
 
 async def typed(turn: Turn, draw: int) -> None:
     """The number of visits a week was typed."""
-    number = "".join(character for character in turn.text if character.isdecimal())
-    if not number or len(number) > 4 or not 1 <= int(number) <= MOST:
+    numbers = re.findall(r"\d+", turn.text)
+    if len(numbers) != 1 or len(numbers[0]) > 4 or not 1 <= int(numbers[0]) <= MOST:
         raise Refusal("draws.per_week")
     turn.args = [draw]
-    await _release(turn, await draws.load(turn), int(number))
+    await _release(turn, await draws.load(turn), int(numbers[0]))
 
 
 async def _release(turn: Turn, draw: Draw, per_week: int | None) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from actions import suspensions
 from handlers.buttons import button
-from handlers.turn import Turn
+from handlers.turn import Turn, whole
 from models.people import Person
 from rules.refusal import Refusal
 
@@ -65,10 +65,10 @@ async def said(turn: Turn, whom: int, why: str = "") -> None:
 
 
 async def _confirm(turn: Turn, person: Person, why: str) -> None:
-    words = turn.words
-    turn.wait_for("people.suspend", whom=person.id, why=why[:500])
+    words, why = turn.words, whole(why)
+    turn.wait_for("people.suspend", whom=person.id, why=why)
     rows = [[button(words, "suspend_yes", person.id)], _back(turn)]
-    await turn.show("suspend", words("suspend.sure", name=person.name, organ=person.organ.name, why=why[:500]), rows)
+    await turn.show("suspend", words("suspend.sure", name=person.name, organ=person.organ.name, why=why), rows)
 
 
 async def confirm(turn: Turn, person: Person) -> None:
@@ -90,7 +90,7 @@ async def ask_lift(turn: Turn, person: Person) -> None:
 async def lifted(turn: Turn, whom: int) -> None:
     """The reason to lift it was typed."""
     person = await suspensions.member(turn.session, _by(turn), person_id=whom)
-    await suspensions.lift(turn.session, person, turn.text, turn.person, turn.now)
+    await suspensions.lift(turn.session, person, turn.said(), turn.person, turn.now)
     turn.wait_no_more()
     await show(turn, person)
 

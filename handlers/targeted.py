@@ -5,14 +5,12 @@ from __future__ import annotations
 from actions import targeted
 from actions.tasks import usable_items
 from handlers import leads as card
-from handlers.buttons import button
+from handlers.buttons import MOST, button
 from handlers.turn import Rows, Turn
 from models.items import Item
 from models.leads import Lead
 from models.people import Person
 from rules.refusal import Refusal
-
-MOST = 8
 
 
 async def choose_item(turn: Turn, lead: Lead) -> None:

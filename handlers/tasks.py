@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from actions import tasks
 from handlers import plans
-from handlers.buttons import button
+from handlers.buttons import MOST, button, turning
 from handlers.telling import Message, Render, Telling
 from handlers.turn import NOTHING, Rows, Turn
 from locales import Words
@@ -21,15 +21,13 @@ from models.visits import Visit
 from rules import strata, typed
 from rules.refusal import Refusal
 
-OFFERED = 12  # items or departments to choose from
 LISTED = 8  # visits
-LONGEST = 500  # characters of a reason
 
 
 async def choose_department(turn: Turn, task: Task) -> None:
     """`加事项`: of one's own department, or of another one, which then takes part (联合抽查)."""
     words = turn.words
-    organs = [task.organ, *await tasks.partners(turn.session, task, turn.today)][:OFFERED]
+    organs = [task.organ, *await tasks.partners(turn.session, task, turn.today)][:MOST]
     buttons = [
         button(words, "task_from", task.id, one.id, label="button.department", department=one.department)
         for one in organs
@@ -47,7 +45,7 @@ async def choose_item(turn: Turn, task: Task) -> None:
     items = [one for one in await tasks.usable_items(turn.session, organ.department, turn.today) if one.id not in here]
     rows: Rows = [
         [button(words, "task_add", task.id, organ.id, one.id, label="button.item", name=one.name)]
-        for one in items[:OFFERED]
+        for one in items[:MOST]
     ]
     rows.append([button(words, "task_more", task.id, label="button.back")])
     text = "task.which_item" if items else "task.no_more_items"
@@ -163,7 +161,7 @@ async def decline(turn: Turn, task: int) -> None:
     """The reason was typed; the organ's items leave the task."""
     turn.args = [task]
     held = await plans.seen(turn)
-    await tasks.decline(turn.session, held, turn.text[:LONGEST], turn.person, turn.now)
+    await tasks.decline(turn.session, held, turn.said(), turn.person, turn.now)
     turn.wait_no_more()
     await turn.show("tasks", turn.words("task.you_declined", name=held.name, organ=held.organ.name))
 
@@ -178,16 +176,20 @@ async def visits(turn: Turn, task: Task) -> None:
         .order_by(Visit.position)
     )
     found = list(await turn.session.scalars(query))
+    pages = max(1, -(-len(found) // LISTED))
+    begin = min(turn.args[1] if len(turn.args) > 1 else 0, pages - 1) * LISTED
+    shown, left = found[begin : begin + LISTED], len(found) - begin - LISTED
     lines = [words("task.visits", len(found), name=task.name)]
-    lines += [_line(words, one) for one in found[:LISTED]]
-    if len(found) > LISTED:
-        lines.append(words("visits.more", len(found) - LISTED))
+    lines += [_line(words, one) for one in shown]
+    if left > 0:
+        lines.append(words("visits.more", left))
     rows: Rows = [
         [button(words, "visit", one.id, label="button.numbered", number=number, name=one.subject.name)]
-        for number, one in enumerate(found[:LISTED], 1)
+        for number, one in enumerate(shown, begin + 1)
     ]
+    rows.append(turning(words, "task_visits", task.id, page=begin // LISTED, pages=pages))
     rows.append([button(words, "task", task.id, label="button.back")])
-    await turn.show("tasks", Markup("\n").join(lines), rows)
+    await turn.show("tasks", Markup("\n").join(lines), [row for row in rows if row])
 
 
 def _line(words: Words, visit: Visit) -> Markup:

@@ -24,6 +24,8 @@ Button = tuple[str, str]  # label, and data or address
 Rows = list[list[Button]]
 Reply = dict[str, Any]
 NOTHING = Markup()
+WORDS = 500  # characters of a reason that somebody types
+OVER_THE_SCREEN = 200  # characters that Telegram shows in answer to a tap
 
 Show = Callable[["Turn"], Awaitable[None]]
 
@@ -127,13 +129,17 @@ class Turn:
         message = self.update.effective_message
         return ((message.text or message.caption or "") if message else "").strip()
 
+    def said(self, most: int = WORDS) -> str:
+        """What was typed where words are asked for; refused as `whole` refuses it."""
+        return whole(self.text, most)
+
     def say(self, text: Markup, rows: Rows | None = None) -> None:
         """A new message."""
         self.replies.append({"do": "say", "text": str(text), "rows": rows or []})
 
     def toast(self, text: Markup) -> None:
-        """A word over the screen in answer to a tap; a message where there was no tap."""
-        if self.query is None:
+        """A word over the screen in answer to a tap; a message where there was no tap, or where it would be cut."""
+        if self.query is None or len(text.unescape()) > OVER_THE_SCREEN:
             self.say(text)
         else:
             self._answer(text.unescape())
@@ -206,11 +212,20 @@ class Turn:
 
     def _answer(self, text: str) -> None:
         assert self.query
-        self.replies.insert(0, {"do": "toast", "query": self.query.id, "text": text[:200]})
+        self.replies.insert(0, {"do": "toast", "query": self.query.id, "text": text})
 
     def _tapped_text(self) -> Message | None:
         message = self.query.message if self.query else None
         return message if isinstance(message, Message) and message.text is not None else None
+
+
+def whole(text: str, most: int = WORDS) -> str:
+    """Words that somebody said. Refused if there are none, or more than are kept: nothing is cut off unnoticed."""
+    if not text:
+        raise Refusal("reason_needed")
+    if len(text) > most:
+        raise Refusal("too_long", now=len(text), most=most)
+    return text
 
 
 def paper(kind: str, number: int, words: Words, caption: Markup, person: int = 0) -> Reply:

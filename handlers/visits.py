@@ -13,7 +13,7 @@ from actions.calendars import official
 from actions.evidence import metres_of
 from actions.work import at_work
 from handlers import checklists, corrections, findings, itinerary, oversight, papers
-from handlers.buttons import button
+from handlers.buttons import button, turning
 from handlers.turn import NOTHING, Rows, Turn
 from locales import Words
 from models.people import Person
@@ -226,6 +226,15 @@ async def code_of_current(turn: Turn) -> None:
 
 async def listed(turn: Turn, _: Any = None) -> None:
     """`/tasks`: what I have to do, the most pressing first."""
+    await _listed(turn, 0)
+
+
+async def page(turn: Turn, _: Any = None) -> None:
+    """The list from another page on."""
+    await _listed(turn, turn.args[0])
+
+
+async def _listed(turn: Turn, page: int) -> None:
     words, person = turn.words, turn.person
     query = (
         select(Visit)
@@ -239,13 +248,17 @@ async def listed(turn: Turn, _: Any = None) -> None:
         return
     offered = [visit for visit in mine if (seat := _seat(visit, person)) and seat.state == "offered"]
     lines = [words("visits.title", len(mine))]
-    lines += itinerary.lines(words, mine[:LIST], lambda visit: due(words, visit, turn), map_link)
-    if len(mine) > LIST:
-        lines.append(words("visits.more", len(mine) - LIST))
+    pages = -(-len(mine) // LIST)
+    begin = min(page, pages - 1) * LIST
+    shown, left = mine[begin : begin + LIST], len(mine) - begin - LIST
+    lines += itinerary.lines(words, shown, lambda visit: due(words, visit, turn), map_link, begin + 1)
+    if left > 0:
+        lines.append(words("visits.more", left))
     rows = [
         [button(words, "visit", visit.id, label="button.numbered", number=number, name=visit.subject.name)]
-        for number, visit in enumerate(mine[:LIST], 1)
+        for number, visit in enumerate(shown, begin + 1)
     ]
+    rows += [row] if (row := turning(words, "visits_page", page=begin // LIST, pages=pages)) else []
     if any(visit.state in NOT_STARTED for visit in mine):
         accept = [button(words, "accept_all")] if offered else []
         rows.insert(0, [*accept, button(words, "leave_all")])

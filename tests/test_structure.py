@@ -103,9 +103,9 @@ def test_every_button_has_a_label_and_an_answer() -> None:
     pressed = {"lead_assign_to", "lead_split_to", "lead_to", "lead_send", "free_to", "free_send"}  # handed on
     for path in (ROOT / "handlers").glob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "button":
+            if isinstance(node, ast.Call) and (maker := getattr(node.func, "id", "")) in ("button", "turning"):
                 verb = node.args[1]
-                labelled = any(keyword.arg == "label" for keyword in node.keywords)
+                labelled = maker == "turning" or any(keyword.arg == "label" for keyword in node.keywords)
                 verbs = [
                     part.value
                     for part in ast.walk(verb)

@@ -93,3 +93,20 @@ async def test_who_approved_it_neither_hears_nor_decides(town: Town) -> None:
     assert not any("异议" in button["text"] for row in card.keyboard for button in row)
     await supervisor.taps(card.id, f"appeal_keep:{appeal.id}:{appeal.version}")
     await supervisor.sees_toast("不能处理")
+
+
+async def test_the_office_decides_where_no_supervisor_is_left_and_finds_its_way_home(town: Town) -> None:
+    visit, _, other = await objected(town)
+    async with town.app.database.write() as session:
+        office = (await session.scalars(select(Person).where(Person.name == "钱主管"))).one()
+        office.roles = ("office",)
+    await other.sees("对结果有异议", button="维持结果")
+    await other.presses("维持结果")
+    await other.sees("怎么答复")
+    await other.says("字" * 1001)
+    await other.sees("太长了：1001 字，最多 1000 字")
+    await other.says("照片拍到的健康证已过期。")
+    await other.sees("维持原结果", button="异议")
+    await other.presses("异议")
+    await other.sees("没有等您处理的异议", button="首页")
+    assert "照片拍到的健康证已过期。" in await page_of(town, visit)

@@ -12,6 +12,7 @@ from models.items import Checklist, Item, Point
 from models.people import Organ
 from models.plans import Task, TaskItem
 from models.publication import Publication
+from models.subjects import Subject
 from models.visits import Answer, Part, Seat, Visit
 from simulator import Phone
 from tests.conversations.conftest import Town
@@ -182,3 +183,27 @@ async def test_r1_4_what_another_department_found_is_offered(town: Town) -> None
     assert relied.from_answer is not None
     assert "采信消防救援" in relied.note
     assert (await town.rows(select(Seat).where(Seat.visit_id == visit.id, Seat.arrived_at.is_not(None)))) != []
+
+
+async def test_many_choices_fit_on_a_phone_and_a_long_refusal_is_not_cut(town: Town) -> None:
+    await released(town)
+    await changed(
+        town,
+        {"answer": "选择 一级;二级;三级;四级;五级*", "optional": True},
+        {"answer": "选择 有;记录不完整或者超过保存期限*"},
+        materials=("营业执照",),
+    )
+    async with town.app.database.write() as session:
+        for subject in await session.scalars(select(Subject)):
+            subject.name = subject.name + "和" * 190
+    _, first, _ = await at_the_door(town)
+    labels = [[button["text"] for button in row] for row in first.messages[-1].keyboard]
+    assert labels[:2] == [["一级", "二级", "三级"], ["四级", "五级", "➖ 不适用"]]
+    assert ["材料"] in labels
+    await first.presses("二级")
+    labels = [[button["text"] for button in row] for row in (await first.sees("2/5")).keyboard]
+    assert labels[:3] == [["有"], ["记录不完整或者超过保存期限"], ["➖ 不适用"]]
+    await first.says("/help")
+    await first.sees("怎么用", button="练一次")
+    await first.presses("练一次")
+    await first.sees("查完再练")

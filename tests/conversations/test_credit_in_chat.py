@@ -181,3 +181,20 @@ async def test_the_extract_goes_to_who_supervises_and_the_bank_finds_it_genuine(
     await administrator.sees("只给监管人员看")
     assert await town.rows(select(CreditProposal)) == []
     assert town.clock() - made.made_at < timedelta(minutes=5)
+
+
+async def test_who_asked_for_it_finds_no_button_to_agree(town: Town) -> None:
+    boss, second = town["赵主管"], await second_supervisor(town)
+    shop = await the_shop(town, "义乌市第1面馆")
+    async with town.app.database.write() as session:
+        organ = (await session.get_one(Person, town.ids["赵主管"])).organ_id
+        entry = ListEntry(subject_id=shop.id, list="abnormal", ground="unreachable", organ_id=organ)
+        entry.entered_on = town.clock().date()
+        session.add(entry)
+    await boss.says(f"/credit {shop.name}")
+    await boss.sees("信用", button="移出经营异常名录")
+    await steps(boss, ("移出经营异常名录", "凭什么移出"))
+    await boss.says("现场能联系上")
+    card = await boss.sees("赵主管 提出：现场能联系上")
+    assert [button["text"] for row in card.keyboard for button in row] == ["信用"]
+    await second.sees("赵主管 提出：现场能联系上", button="同意")

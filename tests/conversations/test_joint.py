@@ -366,3 +366,31 @@ async def test_an_old_card_leads_to_the_joint_visit(two_departments: Town) -> No
     await inspector.sees_toast("过期")
     card = await inspector.sees("综合查一次", button="开始检查")
     assert "食品销售重点检查（3 项）" in card.text
+
+
+async def test_a_partner_who_agrees_to_an_objection_appoints_at_once(two_departments: Town) -> None:
+    town = two_departments
+    number = await drawn(town, "赵主管", SALE, EXITS, partner="林主管", release=True)
+    visit = (await visits(town, number))[0]
+    first, second = on(town, visit, "消防救援")
+    async with town.app.database.write() as session:
+        away = next(name for name in ("周磊", "徐丽", "方洪") if name not in (first.name, second.name))
+        (await session.get_one(Person, town.ids[away])).status = "leave"
+    partner = town["林主管"]
+    await begun(first, visit, "疏散通道畅通")
+    await first.presses("保存退出")
+    await first.sees("已保存", button="当事人申请回避")
+    await first.presses("当事人申请回避")
+    await first.sees("当事人要求谁回避", button=second.name)
+    await first.presses(second.name)
+    await first.sees("马上报主管决定")
+    await first.says("是隔壁店主的兄弟")
+    await partner.sees(f"当事人要求 {second.name} 回避", button="同意")
+    await partner.presses("同意")
+    await partner.sees("没有人可补位，请指派", button="指派（消防救援）")
+    async with town.app.database.write() as session:
+        (await session.get_one(Person, town.ids[away])).status = "active"
+    await partner.presses("指派（消防救援）")
+    await partner.sees("指派谁去", button=away)
+    await partner.presses(away)
+    await partner.sees(f"已指派 {away}", button="打开任务")

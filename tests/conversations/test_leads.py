@@ -14,9 +14,10 @@ import pytest
 from python_calamine import load_workbook
 from sqlalchemy import select
 
+from actions.deadlines import decide
 from bot.settings import Settings
 from jobs import ticks
-from models.leads import Lead, LeadMove
+from models.leads import Lead, LeadFile, LeadMove
 from models.people import Chat, Organ, Person
 from models.subjects import Subject
 from tests import programs
@@ -341,3 +342,43 @@ async def test_a_stranger_finds_nothing(five: Town) -> None:
     await stranger.sees("0 条")
     await stranger.taps(stranger.messages[-1].id, "lead:1:0")
     await stranger.sees_toast("没有")
+
+
+async def test_a_draft_names_the_days_that_the_other_department_has_decided(five: Town) -> None:
+    async with five.app.database.write() as session:
+        fire = (await session.scalars(select(Organ).where(Organ.department == "消防救援"))).one()
+        for kind, days in (("lead_accept", 2), ("lead_extend", 3)):
+            await decide(session, fire, kind, days, None, five.clock())
+    lead = await told_of(five)
+    assert "2 个工作日内签收" in five["张伟"].transcript()
+    assert lead.due == date(2026, 12, 2)
+    liaison = five["陈消防"]
+    await liaison.sees("新线索", button="签收")
+    await liaison.presses("签收")
+    await liaison.sees("已签收", button="申请延期")
+    await liaison.presses("申请延期")
+    await liaison.sees("可以延 3 个工作日")
+    five.clock.moves_to(five.clock().replace(month=12, day=21))
+    await liaison.says("/leads")
+    await liaison.sees("要我办", button="第3面馆")
+    await liaison.presses("第3面馆")
+    await liaison.sees("陈消防 办理，今天要反馈")
+
+
+async def test_everything_that_came_with_a_lead_can_be_looked_at(five: Town) -> None:
+    lead = await told_of(five)
+    async with five.app.database.write() as session:
+        held = await session.get_one(Lead, lead.id)
+        for number in range(12):
+            held.files.append(
+                LeadFile(sha256=f"{number:064}", media="text/plain", telegram_file=f"file{number}", kind="document",
+                         name="", person_id=held.sender_id, at=five.clock())
+            )  # fmt: skip
+    liaison = five["陈消防"]
+    await liaison.sees("新线索")
+    await liaison.says("/leads")
+    await liaison.sees("要我办", button="第3面馆")
+    await liaison.presses("第3面馆")
+    await liaison.sees("待签收" if lead.state != "sent" else "新线索", button="看照片 12")
+    await liaison.presses("看照片 12")
+    await liaison.sees("还有 2 份", button="看照片 2")

@@ -140,3 +140,19 @@ async def test_nobody_is_appointed_while_on_leave(town: Town) -> None:
         back = now + timedelta(days=3)
         assert third.name in {who.name for who in await seats.candidates(session, held, seat, 9, back.date())}
         await session.rollback()
+
+
+async def test_what_is_entered_asks_for_no_more_days(town: Town) -> None:
+    who = town["张伟"]
+    await who.says("/leave 3天")
+    await who.sees("休假，对吗", button="确认")
+    await who.presses("确认")
+    assert "哪天到哪天" not in (await who.sees("休假已登记", button="已返岗")).text
+    await who.presses("已返岗")
+    assert "哪天到哪天" not in (await who.sees("重新参加抽取", button="返回")).text
+    await who.says("/leave")
+    await who.sees("哪天到哪天")
+    await who.says("3天")
+    await who.sees("休假，对吗", button="取消")
+    await who.presses("取消")
+    assert "哪天到哪天" not in (await who.sees("张伟：在岗")).text

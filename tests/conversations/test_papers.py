@@ -17,6 +17,7 @@ from jobs import ticks
 from models.documents import Notice, Record
 from models.items import Checklist
 from models.journal import JournalEntry
+from models.people import Person
 from models.visits import Evidence, Visit
 from rules.draw import canonical
 from simulator import Phone
@@ -319,3 +320,39 @@ async def test_papers_are_exported_at_a_terminal(town: Town, tmp_path: Path) -> 
     assert file.read_bytes().startswith(b"PK")
     assert await export("leads", str(file), "--staff-number", staff_number, "--language", "fr") == 2
     assert await export("leads", str(file), "--staff-number", "nobody") == 1
+
+
+async def test_a_supervisor_who_was_there_hears_that_another_must_decide(town: Town) -> None:
+    async with town.app.database.write() as session:
+        everybody = await session.scalars(select(Person).where(Person.name.in_(("张伟", "李娜", "王强"))))
+        for one in everybody:
+            one.roles = ("inspector", "supervisor")
+    _, first, second = await at_the_days(town)
+    await first.presses("送审")
+    asked = await second.sees("自己要去的检查，要由别的主管审批", button="打开任务")
+    assert "同意发出" not in str(asked.keyboard)
+    await town["赵主管"].sees("待审批", button="同意发出")
+    await first.says("开始")
+    await first.sees("到了请点")
+    await first.presses("我已到场")
+    await first.sees("1/5")
+    await first.says("全部符合")
+    await first.sees("未发现问题", button="签名提交")
+    await first.presses("签名提交")
+    await second.presses("确认签名", within=60)
+    told = await second.sees("自己检查的不能自己审核")
+    assert "通过并公示" not in str(told.keyboard)
+    await second.says("/review")
+    await second.sees("另有 1 份是您自己检查的，由别的主管审核")
+    await town["赵主管"].sees("待审核", button="通过并公示")
+
+
+async def test_a_correction_that_is_too_long_is_not_cut(town: Town) -> None:
+    _, _, second = await signed(town)
+    await second.presses("更正记录")
+    await second.sees("哪里要更正")
+    await second.says("错" * 1001)
+    await second.sees("太长了：1001 字，最多 1000 字，没有记下")
+    await second.says("健康证过期日期应为 9 月 1 日")
+    await second.sees("已更正")
+    assert "错错" not in str([one.reason for one in await town.rows(select(Record))])

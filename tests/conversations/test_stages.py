@@ -15,7 +15,8 @@ from actions import draws
 from bot.settings import Settings
 from jobs import ticks
 from models.draws import Draw
-from models.people import Person
+from models.people import Chat, Person
+from models.plans import Task
 from models.visits import Visit
 from rules.refusal import Refusal
 from simulator import Phone
@@ -163,3 +164,59 @@ async def test_a_seat_of_a_stage_to_come_is_refilled_in_silence(town: Town) -> N
     await supervisor.sees("已下达")
     assert [await told(town[name]) for name in ("李娜", "王强")] == [12, 12]
     await leaver.sees_nothing_new()
+
+
+async def test_two_numbers_are_none_and_a_second_page_has_the_other_visits(town: Town) -> None:
+    async with town.app.database.write() as session:
+        (await session.get_one(Person, town.ids["王强"])).status = "leave"  # so that each of the others has all twelve
+    supervisor = await asked_how(town)
+    await supervisor.says("每周2-3户")
+    await supervisor.sees("请写每人每周几户")
+    assert await visits_by_state(town, "released") == []
+    await supervisor.presses("一次全部")
+    await supervisor.sees("已下达")
+    inspector = town["张伟"]
+    await inspector.sees("您被抽中检查 12 户")
+    await inspector.says("/tasks")
+    card = await inspector.sees("另有 4 户", button="下一页")
+    await inspector.presses("下一页")
+    other = await inspector.sees("您有 12 户待检查", button="上一页")
+    first, second = (
+        {button["text"] for row in one.keyboard for button in row if button["text"][0].isdecimal()}
+        for one in (card, other)
+    )
+    assert (len(first), len(second), first & second) == (8, 4, set())
+    assert {name.partition(".")[0] for name in second} == {"9", "10", "11", "12"}
+    assert "另有" not in other.text
+    await inspector.presses("12.")
+    await inspector.sees("待检查", button="开始检查")
+
+
+async def test_a_second_tap_makes_no_second_task_and_there_is_always_a_way_out(town: Town) -> None:
+    async with town.app.database.write() as session:
+        fire = await session.get_one(Person, town.ids["陈消防"])
+        for number in range(12):
+            one = Person(staff_no=f"3307009{number:02}", name=f"见证人{number}", organ_id=fire.organ_id,
+                         area_code="330782", roles=("supervisor",))  # fmt: skip
+            session.add(one)
+            await session.flush()
+            session.add(Chat(id=3000 + number, person_id=one.id, language="zh_CN", bound_at=town.clock()))
+    supervisor = town["赵主管"]
+    await supervisor.says("/plans")
+    for label, then in (("新任务", "查什么"), ("餐饮服务食品安全抽查", "在哪里"), ("义乌市", "抽百分之几"),
+                        ("20%", "多长时间")):  # fmt: skip
+        await supervisor.presses(label, within=5)
+        await supervisor.sees(then)
+    await supervisor.presses("4 周")
+    card = await supervisor.sees("约 60 户", button="确认")
+    data = next(button["callback_data"] for row in card.keyboard for button in row if button["text"] == "确认")
+    for _ in range(2):
+        await supervisor.taps(card.id, data)
+    await supervisor.sees("任务编号", button="承诺")
+    await supervisor.settles()
+    assert len(await town.rows(select(Task))) == 1
+    await supervisor.presses("承诺")
+    witnesses = await supervisor.sees("第一位见证人", button="取消")
+    assert "周环保" in str(witnesses.keyboard)
+    await supervisor.presses("取消")
+    await supervisor.sees("任务编号", button="承诺")

@@ -180,7 +180,7 @@ async def test_two_must_sign_also_after_one_had_to_leave(town: Town) -> None:
     await supervisor.presses(second.name)
     await supervisor.sees("发出即同意")
     await supervisor.says("店主的邻居")
-    await supervisor.sees("没有人可补位", button="指派 1 个席位")
+    await supervisor.sees("没有人可补位", button="指派（市场监管）")
     await first.presses("签名提交")
     await first.sees_toast("过期")
     await first.sees("查完了", button="签名提交")
