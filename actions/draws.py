@@ -65,7 +65,7 @@ async def commit(
         rules=pool.rules,
         secret_hash=bundles.hexhash(secret),
         entropy=source,
-        committed_at=f"{now.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
+        committed_at=utc(now),
     )
     draw = Draw(
         sequence=last.sequence + 1 if last else 1,
@@ -105,7 +105,7 @@ async def contribute(session: AsyncSession, draw: Draw, by: Person, text: str, n
     await clock.goes_on(session, now, draw.committed_at)
     witness.contribution, witness.contributed_at = text, now
     said = {"witness": witness.name, "words": bundles.veiled_words(draw.secret, text)}
-    await append(session, draw, {"at": _utc(now), "kind": "witnessed"} | said)
+    await append(session, draw, {"at": utc(now), "kind": "witnessed"} | said)
     record(session, now, by, "contribute", "draw", draw.id, after=said)
     if any(one.contribution is None for one in draw.witnesses):
         return False
@@ -180,15 +180,8 @@ async def run(session: AsyncSession, draw: Draw, by: Person, now: datetime) -> N
     await _make_visits(session, draw, certificate)
     await offers.look(session, draw, now)
     outcome = bundles.hexhash(draw.certificate)
-    record(
-        session,
-        now,
-        by,
-        "draw",
-        "draw",
-        draw.id,
-        after={"outcome": outcome, "visits": len(certificate["visits"])},
-    )
+    after = {"outcome": outcome, "visits": len(certificate["visits"])}
+    record(session, now, by, "draw", "draw", draw.id, after=after)
 
 
 async def _make_visits(session: AsyncSession, draw: Draw, certificate: dict[str, Any]) -> None:
@@ -240,7 +233,7 @@ async def open_(session: AsyncSession, draw: Draw, by: Person | None, now: datet
         raise Refusal("draws.unreleased", number=number)
     draw.state, draw.opened_at = "opened", now
     draw.version += 1
-    await append(session, draw, {"at": _utc(now), "kind": "opened"})
+    await append(session, draw, {"at": utc(now), "kind": "opened"})
     record(session, now, by, "open", "draw", draw.id)
 
 
@@ -301,8 +294,9 @@ async def count_of_pool(session: AsyncSession, task: Task) -> int:
     return await session.scalar(select(func.count()).select_from(pools.scope(task, Subject.id).subquery())) or 0
 
 
-def _utc(now: datetime) -> str:
-    return f"{now.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+def utc(at: datetime) -> str:
+    """A moment as everything public about a draw writes it."""
+    return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 async def sealed(session: AsyncSession) -> list[Draw]:

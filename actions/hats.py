@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -58,7 +58,7 @@ async def put_on_record(
     drawn_for = await origin(session, visit, seat)
     if drawn_for.draw is None:
         return
-    place = {"kind": kind, "subject": drawn_for.public_id, "seat": seat.slot, "at": utc(at)}
+    place = {"kind": kind, "subject": drawn_for.public_id, "seat": seat.slot, "at": draws.utc(at)}
     gone = {"left": public_id(drawn_for.draw, left)} if left else {}
     await draws.append(session, drawn_for.draw, {**place, **gone, **shown})
 
@@ -79,11 +79,6 @@ async def gone(session: AsyncSession, visits: list[Visit]) -> dict[int, str]:
 def public_id(draw: Draw, person: Person) -> str:
     """How a draw names an inspector."""
     return bundles.public_inspector_id(draw.pool_key, person.staff_no)
-
-
-def utc(at: datetime) -> str:
-    """A moment as the public record writes it."""
-    return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 async def _people(session: AsyncSession, draw: Draw, today: date) -> dict[str, Person]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -54,7 +54,7 @@ async def _merge(session: AsyncSession, host: Visit, guest: Visit, by: Person, n
         assert other.draw
         what = {"kind": "merged", "role": role, "subject": one.public_id}
         there = {"draw": other.draw.sequence, "as": other.public_id}
-        await draws.append(session, one.draw, {**what, **there, "at": f"{now.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"})
+        await draws.append(session, one.draw, {**what, **there, "at": draws.utc(now)})
 
 
 async def _bring(session: AsyncSession, host: Visit, guest: Visit) -> None:

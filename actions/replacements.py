@@ -69,7 +69,7 @@ async def _replace(session: AsyncSession, visit: Visit, told: bool, reason: str,
             break
         skipped.append({"subject": public_id, "reason": why})
     content: dict[str, Any] = {"subject": visit.public_id, "stratum": stratum, "reason": reason, "skipped": skipped}
-    content |= {"kind": "replaced" if chosen else "dropped", "at": hats.utc(now)}
+    content |= {"kind": "replaced" if chosen else "dropped", "at": draws.utc(now)}
     made = None
     if chosen:
         drawn = await hats.seats_of_reserve(session, draw, chosen[0].id, chosen[1], now.date())

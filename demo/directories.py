@@ -19,15 +19,16 @@ SUPERVISOR_OF_CITY, SUPERVISOR_OF_FIRE = "330700010", "330782310"
 
 YIWU_MARKET = "义乌市市场监督管理局"
 CITY_MARKET = "金华市市场监督管理局"
+YIWU_FIRE = "义乌市消防救援大队"
 _STAFF = (  # number, name, organ, area, role, specialties; who has no specialty listed after the role has none
     (OFFICE, "何静", "金华市双随机监管联席会议办公室", "金华市", "联络员;联席办"),
     (NOTARY, "方毅", "金华市公证处", "金华市", "联络员"),
     (ADMINISTRATOR, "沈洁", CITY_MARKET, "金华市", "管理员"),
     (SUPERVISOR_OF_CITY, "郑国强", CITY_MARKET, "金华市", "主管"),
-    (LIAISON, "陈刚", "义乌市消防救援大队", "义乌市", "联络员"),
-    (SUPERVISOR_OF_FIRE, "金海涛", "义乌市消防救援大队", "义乌市", "主管"),
-    ("330782321", "周磊", "义乌市消防救援大队", "义乌市", "执法人员"),
-    ("330782322", "徐丽", "义乌市消防救援大队", "义乌市", "执法人员"),
+    (LIAISON, "陈刚", YIWU_FIRE, "义乌市", "联络员"),
+    (SUPERVISOR_OF_FIRE, "金海涛", YIWU_FIRE, "义乌市", "主管"),
+    ("330782321", "周磊", YIWU_FIRE, "义乌市", "执法人员"),
+    ("330782322", "徐丽", YIWU_FIRE, "义乌市", "执法人员"),
     ("330782401", "楼晓燕", "金华市生态环境局义乌分局", "义乌市", "联络员"),
     ("330782501", "朱建平", "义乌市住房和城乡建设局", "义乌市", "联络员"),
     ("330782601", "傅明", "义乌市应急管理局", "义乌市", "联络员"),
@@ -46,6 +47,8 @@ _STAFF = (  # number, name, organ, area, role, specialties; who has no specialty
     ("330703021", "曹颖", "金华市市场监督管理局金东分局", "金东区", "执法人员"),
     ("330771021", "贾楠", "金华市市场监督管理局开发区分局", "金华经济技术开发区", "执法人员", "食品"),
 )
+
+STAFF = {row[0]: row for row in _STAFF}  # by staff number
 
 SUBJECT_HEADER = (
     "统一社会信用代码 名称 类型 区域 地址 坐标 行业 标签 信用等级 重点标记 状态 联系人 电话".split()  # noqa: SIM905

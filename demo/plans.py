@@ -10,7 +10,17 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from actions import annual, imports
-from demo.directories import ADMINISTRATOR, OFFICE, SUPERVISOR, SUPERVISOR_OF_CITY, SUPERVISOR_OF_FIRE, table
+from demo.directories import (
+    ADMINISTRATOR,
+    CITY_MARKET,
+    OFFICE,
+    SUPERVISOR,
+    SUPERVISOR_OF_CITY,
+    SUPERVISOR_OF_FIRE,
+    YIWU_FIRE,
+    YIWU_MARKET,
+    table,
+)
 from models.people import Person
 from models.plans import Plan
 from rules.plans import months
@@ -19,7 +29,7 @@ HEADER = (
     *("计划名称", "任务名称", "牵头部门", "抽查事项", "比例", "开始", "结束"),
     *("参与部门", "区域", "变更原因"),
 )
-OF_CITY, OF_MARKET, OF_FIRE = "金华市市场监督管理局", "义乌市市场监督管理局", "义乌市消防救援大队"
+OF_CITY, OF_MARKET, OF_FIRE = CITY_MARKET, YIWU_MARKET, YIWU_FIRE
 HEADS = {OF_CITY: SUPERVISOR_OF_CITY, OF_MARKET: SUPERVISOR, OF_FIRE: SUPERVISOR_OF_FIRE}
 DAY = timedelta(days=1)
 

@@ -12,7 +12,7 @@ from actions import imports, people
 from actions.areas import ensure_areas
 from actions.calendars import official
 from demo import pictures
-from demo.directories import STAFF_HEADER, subjects, table
+from demo.directories import ADMINISTRATOR, NOTARY, OFFICE, STAFF, STAFF_HEADER, subjects, table
 from demo.items import ITEMS, LICENCE, add_items
 from demo.teller import WAIT, Stage, StepFailed, Teller
 from locales import Words
@@ -25,11 +25,7 @@ IMPORT = 180.0  # seconds
 SMALLEST = 12  # subjects that an area needs for a story
 WANTED = 3  # visits to draw, about
 FILES = ("commitment.json", "sealed.json", "certificate.json", "pool.tsv", "inspectors.tsv", "recusals.tsv")
-ADMINISTRATOR = ("330700001", "沈洁", "金华市市场监督管理局", "金华市", "管理员")
-WITNESSES = (
-    ("330700101", "何静", "金华市双随机监管联席会议办公室", "金华市", "联络员;联席办"),
-    ("330700102", "方毅", "金华市公证处", "金华市", "联络员"),
-)
+CHIEF, WITNESSES = STAFF[ADMINISTRATOR], (STAFF[OFFICE], STAFF[NOTARY])
 INSPECTORS = ("张伟", "李娜", "王强", "马丽")
 
 
@@ -46,23 +42,23 @@ class Story(Teller):
     # --- the chapters
 
     async def prepare(self) -> None:
-        """By code, as there are no imports for it yet: areas, items; the first administrator as from a terminal."""
+        """Areas and items as whoever installs it brings them in; the first administrator as from a terminal."""
         async with self.step("prepare"):
             now = self.stage.now()
             async with self.stage.database.write() as session:
                 await ensure_areas(session)
                 await add_items(session, now)
-                first = table(STAFF_HEADER, [(*ADMINISTRATOR, "", "", "", "")])
+                first = table(STAFF_HEADER, [(*CHIEF, "", "", "", "")])
                 await imports.bring_in(session, [imports.KINDS["inspectors"]], first, "管理员.csv", now, None)
-                token = await people.invite(session, ADMINISTRATOR[0], now, None)
-            administrator = self.phone(ADMINISTRATOR[1])
+                token = await people.invite(session, CHIEF[0], now, None)
+            administrator = self.phone(CHIEF[1])
             await administrator.opens(f"https://t.me/{self.stage.telegram.world.username}?start={token}")
             await administrator.sees("绑定邀请", within=WAIT)
             await self.press(administrator, "是我，绑定", "已绑定")
 
     async def directories(self) -> None:
         """The administrator sends both directories as files."""
-        administrator = self.phone(ADMINISTRATOR[1])
+        administrator = self.phone(CHIEF[1])
         async with self.step("subjects"):
             began = time.monotonic()
             if self.file:
@@ -105,7 +101,7 @@ class Story(Teller):
         """Everybody scans the QR code of an invitation."""
         async with self.step("bind"):
             for staff_no, name, *_ in self._staff():
-                invitation = await self.ask(self.phone(ADMINISTRATOR[1]), f"/invite {staff_no}", staff_no)
+                invitation = await self.ask(self.phone(CHIEF[1]), f"/invite {staff_no}", staff_no)
                 await self.phone(name).scans(invitation)
                 await self.phone(name).sees("绑定邀请", within=WAIT)
                 await self.press(self.phone(name), "是我，绑定", "已绑定")

@@ -8,7 +8,7 @@ from actions import checklists, recognition, visits
 from actions.evidence import photographed
 from actions.findings import all_results
 from actions.work import department_of, own_points
-from handlers import entries, evidence, leads, results
+from handlers import leads, results
 from handlers.buttons import button
 from handlers.turn import NOTHING, Rows, Turn
 from handlers.wording import brief
@@ -16,7 +16,6 @@ from locales import Words
 from models.items import Point
 from models.visits import Visit
 from rules import checklists as rules
-from rules import typed
 from rules.refusal import Refusal
 from rules.results import TERMINAL
 
@@ -170,7 +169,7 @@ async def choice(turn: Turn, visit: Visit) -> None:
     choices = rules.kind(checklists.point_of(visit, turn.args[1]).answer).choices
     if turn.args[2] >= len(choices):
         raise Refusal("gone")
-    await _read(turn, visit, turn.args[1], choices[turn.args[2]])
+    await read(turn, visit, turn.args[1], choices[turn.args[2]])
     await show(turn, visit)
 
 
@@ -187,7 +186,7 @@ async def rely(turn: Turn, visit: Visit) -> None:
     await show(turn, visit)
 
 
-async def _read(turn: Turn, visit: Visit, number: int, text: str) -> None:
+async def read(turn: Turn, visit: Visit, number: int, text: str) -> None:
     """What was measured, chosen or sampled; what does not conform is asked about."""
     value = await checklists.enter(turn.session, visit, number, text, turn.person, turn.now)
     if value == "no":
@@ -253,61 +252,3 @@ async def save(turn: Turn, visit: Visit) -> None:
         [button(words, "object", visit.id)],
     ]
     await turn.show(results.about(visit), words("visit.saved", name=visit.subject.name, done=done, total=total), rows)
-
-
-async def heard(turn: Turn, visit: Visit, number: int) -> None:
-    """Words, a photo or a file sent during a visit; `number` is the point that was asked about, 0 if none."""
-    words = turn.words
-    head = NOTHING
-    text, entered, subject = turn.text, None, number
-    if turn.file:
-        subject = evidence.asked(turn, number)
-        named, text, entered = entries.captioned(visit, subject, text)
-        if named != subject:
-            number = subject = named
-        turn.in_place = evidence.continues(turn)
-        head = await evidence.receive(turn, visit, subject)
-    else:
-        entered = typed.answers(text) if text else None
-    waiting = int((turn.chat.awaiting or {}).get("reading", 0))
-    measured = typed.reading(text) if text and not turn.file else None
-    if entered:
-        head = await _enter(turn, visit, entered) or head
-    elif measured and measured[0] in visit.points and _is_read(visit.points[measured[0]]):
-        await _read(turn, visit, *measured)
-    elif text and turn.file and subject and subject != number:  # of an album, or of a point that conforms
-        await evidence.note(turn, visit, subject)
-    elif text and number:
-        note = entries.note(visit, number, text, captioned=turn.file is not None)
-        if note:
-            await checklists.describe(turn.session, visit, number, note, turn.person, turn.now)
-        head = head or words("finding.noted")
-    elif text and waiting and not turn.file:
-        await _read(turn, visit, waiting, text)
-    elif text and not turn.file:
-        head = words("point.not_understood")
-    album = evidence.album(turn, subject)
-    await show(turn, visit, head)
-    evidence.remember(turn, album)
-
-
-def _is_read(point: Point) -> bool:
-    return point.min_sample > 0 or rules.kind(point.answer).name != "yes_no"
-
-
-async def _enter(turn: Turn, visit: Visit, entered: typed.Answers) -> Markup:
-    """Enter typed answers; what is to be said about them, if anything."""
-    person, now = turn.person, turn.now
-    if not entered.numbers and entered.value == "yes":
-        await checklists.answer_rest(turn.session, visit, person, now, entered.but)
-        return NOTHING
-    if entered.value == "yes" and len(entered.numbers) > 1:
-        kept = await checklists.answer_range(turn.session, visit, entered.numbers, person, now)
-        return turn.words("point.kept", numbers=turn.words("and").join(map(str, kept))) if kept else NOTHING
-    numbers = entered.numbers
-    if not numbers:
-        numbers = tuple(number for number in checklists.open_points(visit, person) if number not in entered.but)
-    if entered.value == "no" and len(numbers) == 1:
-        turn.wait_for("visit", visit=visit.id, point=numbers[0])
-    await checklists.answer(turn.session, visit, numbers, entered.value, person, now, note=entered.note)
-    return NOTHING

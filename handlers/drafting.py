@@ -11,7 +11,7 @@ from actions import annual, drafts
 from handlers import annual as cards
 from handlers import planned
 from handlers.buttons import button
-from handlers.plans import percent
+from handlers.plans import percent, share
 from handlers.turn import Rows, Turn
 from models.plans import Plan
 from rules.plans import LAST_MONTHS, PERIODS, months, year_of
@@ -103,7 +103,7 @@ async def choose_ratio(turn: Turn, plan: Plan) -> None:
 async def typed_ratio(turn: Turn, plan: int, item: int) -> None:
     """A share typed as a number."""
     held = await cards.find(turn, plan)
-    await _new(turn, held, item, planned.share(turn.text))
+    await _new(turn, held, item, share(turn.text))
 
 
 async def new(turn: Turn, plan: Plan) -> None:

@@ -10,13 +10,13 @@ from handlers import (
     announcements,
     annual,
     appeals,
-    checklists,
     corrections,
     credit_lists,
     credit_records,
     deadlines,
     drafting,
     draws,
+    entries,
     imports,
     labels,
     lead_drafts,
@@ -55,7 +55,7 @@ async def heard(turn: Turn) -> None:
         visit = await visit_cards.find(turn, awaiting["visit"])
         _again(turn, visit.id)
         if not await steps.heard(turn, visit, awaiting):
-            await checklists.heard(turn, visit, awaiting.get("point", 0))
+            await entries.heard(turn, visit, awaiting.get("point", 0))
     elif what in ("recusal", "leave"):
         visit = await visit_cards.find(turn, awaiting["visit"])
         await seats.gave_reason(turn, visit, what, turn.text)

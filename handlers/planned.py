@@ -15,7 +15,7 @@ from actions.tasks import partners_of
 from handlers import annual as cards
 from handlers import plans as task_cards
 from handlers.buttons import MOST, button
-from handlers.plans import RATIOS, SMALLEST, percent
+from handlers.plans import RATIOS, percent, share
 from handlers.turn import NOTHING, Rows, Turn
 from models.items import Item
 from models.people import Organ
@@ -216,17 +216,6 @@ def ratios(items: Iterable[Item]) -> list[Decimal]:
     ceiling = min((one.ratio_ceiling or Decimal(0) for one in items if one.kind == "general"), default=None)
     usual = [Decimal(n) for n in RATIOS if ceiling is None or n < ceiling]
     return usual + ([Decimal(100)] if ceiling is None else [ceiling] if ceiling else [])
-
-
-def share(text: str) -> Decimal:
-    """A share in percent as somebody typed it. Refused if it is none."""
-    try:
-        ratio = Decimal(text.rstrip("%％ "))
-    except ArithmeticError:
-        raise Refusal("plans.ratio_range") from None
-    if not ratio.is_finite() or not SMALLEST <= ratio <= 100:
-        raise Refusal("plans.ratio_range")
-    return ratio
 
 
 async def items_of(turn: Turn, organ: Organ) -> list[Item]:

@@ -91,13 +91,7 @@ async def choose_ratio(turn: Turn, _: Any) -> None:
 
 async def typed_ratio(turn: Turn, item: int, area: int) -> None:
     """A share typed as a number: `7.5` or `7.5%`."""
-    try:
-        ratio = Decimal(turn.text.rstrip("%％ "))
-    except ArithmeticError:
-        raise Refusal("plans.ratio_range") from None
-    if not ratio.is_finite() or not SMALLEST <= ratio <= 100:
-        raise Refusal("plans.ratio_range")
-    turn.args = [item, area, int(ratio * 1000)]
+    turn.args = [item, area, int(share(turn.text) * 1000)]
     await choose_window(turn, None)
 
 
@@ -237,6 +231,17 @@ def may_be_all(task: Task) -> bool:
 def percent(number: Decimal | Fraction | int) -> str:
     """A share or a factor as people write it: 7.5."""
     return f"{float(number):.4g}"
+
+
+def share(text: str) -> Decimal:
+    """A share in percent as somebody typed it. Refused if it is none."""
+    try:
+        ratio = Decimal(text.rstrip("%％ "))
+    except ArithmeticError:
+        raise Refusal("plans.ratio_range") from None
+    if not ratio.is_finite() or not SMALLEST <= ratio <= 100:
+        raise Refusal("plans.ratio_range")
+    return ratio
 
 
 async def _item(turn: Turn) -> Item:
