@@ -6,7 +6,7 @@ import hmac
 import re
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from hashlib import sha256
 from typing import Any
@@ -116,42 +116,24 @@ def ticket(seed: bytes, subject: str, weight: int = 1) -> bytes:
     return min(sha256(head + j.to_bytes(2, "big") + tail).digest() for j in range(weight))
 
 
-def refill(
-    files: Mapping[str, bytes], subject: str, seat: int, loads: Mapping[str, int], passed_over: Set[str]
-) -> tuple[str, str]:
-    """Who takes a seat that fell vacant, and the mode: drawing on from the same hat (docs/draw.md, Later).
-
-    `files` is the draw's bundle, `loads` the visits that each inspector holds now (0 if not named), `passed_over`
-    everybody who left or declined this seat, is on the visit, or may not go any more. ("", "open") if nobody is left.
-    """
-    drawn = drawn_on(files, subject, seat, loads, dict.fromkeys(passed_over, ""))
-    return drawn["inspector"], drawn["mode"]
-
-
 def drawn_on(
     files: Mapping[str, bytes], subject: str, seat: int, loads: Mapping[str, int], barred: Mapping[str, str]
 ) -> dict[str, Any]:
-    """As `refill`, with what anybody needs to draw on again: of each name that the hat gave, its load or why not it.
+    """Who takes a seat that fell vacant: drawing on from the same hat (docs/draw.md, Later).
 
-    `barred` says why somebody is passed over. Answers `inspector`, `mode`, `loads` and `passed_over` by inspector; who
-    is recused in the bundle or holds `cap` visits stands in `loads` (docs/draw.md, Later).
+    `files` is the draw's bundle, `loads` the visits that each inspector holds now (0 if not named), `barred` whoever
+    left or declined this seat, is on the visit, or may not go any more, and why. Answers `inspector` and `mode` ("" and
+    open if nobody is left), and what anybody needs to draw on again: `loads` or `passed_over` of each name that the hat
+    gave; who is recused in the bundle or holds `cap` visits stands in `loads`.
     """
     hats, rows, seed = _again(files, loads)
     return _shown(hats, seed, _row(rows, subject), seat, barred)
 
 
-def replacement(
-    files: Mapping[str, bytes], subject: str, loads: Mapping[str, int], passed_over: Set[str]
-) -> list[dict[str, str]]:
-    """The seats of a reserve that takes the place of a subject that dropped out (docs/draw.md, Later)."""
-    drawn = replaced(files, subject, loads, dict.fromkeys(passed_over, ""))
-    return [{"inspector": seat["inspector"], "mode": seat["mode"]} for seat in drawn]
-
-
 def replaced(
     files: Mapping[str, bytes], subject: str, loads: Mapping[str, int], barred: Mapping[str, str]
 ) -> list[dict[str, Any]]:
-    """As `replacement`, each seat with what anybody needs to draw it again (`drawn_on`)."""
+    """The seats of a reserve that takes the place of a subject that dropped out, each as `drawn_on` answers."""
     hats, rows, seed = _again(files, loads)
     row, seats = _row(rows, subject), list[dict[str, Any]]()
     for seat in range(len(hats.rules["slots"])):

@@ -37,7 +37,6 @@ _SOME = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _RANGE = re.compile(r"(\d+)(?:\s*[-~－—至到]\s*(\d+))?")
-_SIGN = re.compile(r"(?:签名)?提交|签名|sign|submit|sign and submit", re.IGNORECASE)
 _READING = re.compile(r"第?\s*(?P<number>\d{1,3})(?:\s*[项条]\s*[:：]?|\s*[:：]|\s)\s*(?P<reading>\S.*)", re.DOTALL)
 _FACTOR = re.compile(
     r"([^\W\d]+?)\s*(?:类|class)?\s*[:：=×x*]?\s*(\d{1,6}(?:\.\d{1,4})?)\s*(?:倍|times|x)?", re.IGNORECASE
@@ -193,11 +192,6 @@ def leave(text: str, today: date) -> tuple[date, date | None] | None:
         return None
     guessed = re.search(r"20\d\d", text) is None
     return None if guessed and (last - first).days > LONGEST_GUESS else (first, last)
-
-
-def signs(text: str) -> bool:
-    """Whether a text says that the visit is done."""
-    return _SIGN.fullmatch(text.strip()) is not None
 
 
 def _numbers(text: str) -> tuple[int, ...]:

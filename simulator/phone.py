@@ -136,13 +136,6 @@ class Phone(Person):
         self.world.changed()
         return self.member_update("kicked", "member")
 
-    async def deletes_chat(self, message_ids: list[int] | None = None) -> None:
-        """Deletes messages (by default all) on both sides, of which Telegram tells a bot nothing."""
-        for post in visible(self.world, self.chat.id):
-            if message_ids is None or post.id in message_ids:
-                post.deleted = True
-                self.world.touch(post)
-
     async def joins(self, group: "Group") -> Sent:
         """Joins a group."""
         return await group.welcomes(self)

@@ -4,7 +4,7 @@ import hmac
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from contextlib import suppress
 from fractions import Fraction
 from hashlib import sha256
@@ -272,18 +272,26 @@ def rich() -> tuple[dict[str, bytes], dict[str, int]]:
     return files, {row.split(b"\t")[0].decode(): int(row.split(b"\t")[3]) for row in lines["inspectors.tsv"]}
 
 
+def refill(
+    files: Mapping[str, bytes], subject: str, seat: int, loads: Mapping[str, int], out: Set[str]
+) -> tuple[str, str]:
+    """Who takes a seat when these are passed over, and the mode."""
+    drawn = bundles.drawn_on(files, subject, seat, loads, dict.fromkeys(out, "left"))
+    return drawn["inspector"], drawn["mode"]
+
+
 def test_refilling_with_nothing_changed_gives_the_same_name() -> None:
     """The order of names is fixed: the first seat of the first visit comes out again."""
     files, loads = rich()
     visit = read(files)["visits"][0]
-    assert bundles.refill(files, visit["subject"], 0, loads, set()) == tuple(visit["seats"][0].values())
+    assert refill(files, visit["subject"], 0, loads, set()) == tuple(visit["seats"][0].values())
 
 
 def test_a_refill_goes_on_in_the_same_order_until_the_hat_is_empty() -> None:
     files, loads = rich()
     subject, equal = read(files)["visits"][0]["subject"], dict.fromkeys(loads, 0)
     before, out, order = dict(equal), set[str](), []
-    while (drawn := bundles.refill(files, subject, 1, equal, out))[0]:
+    while (drawn := refill(files, subject, 1, equal, out))[0]:
         order.append(drawn)
         out |= {drawn[0]}
     assert drawn == ("", "open")
@@ -292,7 +300,7 @@ def test_a_refill_goes_on_in_the_same_order_until_the_hat_is_empty() -> None:
     assert modes == sorted(modes, reverse=True)  # the own hat first, and only then the neighbours'
     assert equal == before  # the caller's loads are not touched
     again, out = [], {order[0][0]}  # who left first is passed over; all others keep their order
-    while (drawn := bundles.refill(files, subject, 1, equal, out))[0]:
+    while (drawn := refill(files, subject, 1, equal, out))[0]:
         again.append(drawn)
         out |= {drawn[0]}
     assert again == order[1:]
@@ -301,11 +309,11 @@ def test_a_refill_goes_on_in_the_same_order_until_the_hat_is_empty() -> None:
 def test_a_refill_weighs_the_loads_as_they_are_now() -> None:
     files, loads = rich()
     subject, equal = read(files)["visits"][0]["subject"], dict.fromkeys(loads, 0)
-    first, _ = bundles.refill(files, subject, 1, equal, set())
-    second, _ = bundles.refill(files, subject, 1, equal, {first})
-    assert bundles.refill(files, subject, 1, {**equal, first: 1}, set())[0] == second
-    assert bundles.refill(files, subject, 1, {**equal, first: 1, second: 1}, set())[0] == first
-    assert bundles.refill(files, subject, 1, {first: RULES["cap"]}, set())[0] == second
+    first, _ = refill(files, subject, 1, equal, set())
+    second, _ = refill(files, subject, 1, equal, {first})
+    assert refill(files, subject, 1, {**equal, first: 1}, set())[0] == second
+    assert refill(files, subject, 1, {**equal, first: 1, second: 1}, set())[0] == first
+    assert refill(files, subject, 1, {first: RULES["cap"]}, set())[0] == second
 
 
 def test_recused_inspectors_stay_out_of_refills() -> None:
@@ -313,7 +321,7 @@ def test_recused_inspectors_stay_out_of_refills() -> None:
     recused = [row.decode().split("\t") for row in draw.lines(files["recusals.tsv"])]
     for subject, inspector in recused:
         out: set[str] = set()
-        while name := bundles.refill(files, subject, 1, loads, out)[0]:
+        while name := refill(files, subject, 1, loads, out)[0]:
             assert name != inspector
             out.add(name)
 
@@ -321,11 +329,11 @@ def test_recused_inspectors_stay_out_of_refills() -> None:
 def test_a_reserve_gets_seats_like_any_other() -> None:
     files, loads = rich()
     reserve = read(files)["reserves"][0]["ids"][0]
-    seats = bundles.replacement(files, reserve, loads, set())
+    seats = bundles.replaced(files, reserve, loads, {})
     assert [seat["mode"] for seat in seats] == ["own", "own"]
     assert seats[0]["inspector"] != seats[1]["inspector"]
     with pytest.raises(Refused, match="absent"):
-        bundles.replacement(files, "9" * 18, loads, set())
+        bundles.replaced(files, "9" * 18, loads, {})
 
 
 def test_sealed_says_nothing_of_the_outcome() -> None:
