@@ -13,7 +13,7 @@ from chinese_calendar import constants
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models.calendars import Announcement, DeadlineOverride, Holiday
+from models.calendars import DeadlineOverride, Holiday, HolidayYear
 from rules import deadlines
 from rules.workdays import Calendar
 
@@ -55,7 +55,7 @@ def length(kind: str, organ_id: int | None = None) -> int | None:
 
 async def refresh(session: AsyncSession) -> None:
     """Read again which years were imported and what authorities decided, as this transaction sees it."""
-    years = frozenset(await session.scalars(select(Announcement.year)))
+    years = frozenset(await session.scalars(select(HolidayYear.year)))
     known = packaged()
     exceptions = {day: off for day, off in known.exceptions.items() if day.year not in years}
     if years:

@@ -19,7 +19,7 @@ from actions.deadlines import recount
 from actions.headers import Column, Row
 from actions.import_report import Note
 from actions.importing import Intake, Kind
-from models.calendars import Announcement, Holiday
+from models.calendars import Holiday, HolidayYear
 from rules.refusal import Refusal
 from rules.workdays import whole_year
 
@@ -76,7 +76,7 @@ class Holidays(Intake):
                 del self.days[day]
         for year in sorted(whole):
             await self.session.execute(delete(Holiday).where(extract("year", Holiday.day) == year))
-            await self.session.merge(Announcement(year=year, at=self.now))
+            await self.session.merge(HolidayYear(year=year, at=self.now))
         named = set(await self.session.scalars(select(Holiday.day)))
         for day, (off, name) in sorted(self.days.items()):
             if day in named:

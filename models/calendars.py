@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from models.base import Base
 
 
-class Announcement(Base):
+class HolidayYear(Base):
     """A year whose holidays (国务院办公厅关于节假日安排的通知) were imported; it overrules what the package knows."""
 
     __tablename__ = "holiday_years"

@@ -15,7 +15,7 @@ from actions.import_report import Report
 from actions.imports import KINDS, bring_in
 from actions.reminders import open_dues
 from locales import LANGUAGES, Words
-from models.calendars import Announcement
+from models.calendars import HolidayYear
 from models.database import Database
 from models.journal import JournalEntry
 from models.mail import Outbox
@@ -76,7 +76,7 @@ async def test_a_year_is_provisional_until_it_is_imported(database: Database) ->
     again = await announce(database, as_json(of_2027()))
     assert (again.added, again.changed, again.unchanged) == (0, 0, 20)
     async with database.read() as session:
-        assert [one.year for one in await session.scalars(select(Announcement))] == [2027]
+        assert [one.year for one in await session.scalars(select(HolidayYear))] == [2027]
 
 
 async def test_another_process_counts_by_it_from_its_next_look(database: Database) -> None:
