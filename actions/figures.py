@@ -28,7 +28,8 @@ from rules.deadlines import PUBLICATION
 from rules.leads import CASE, PROSECUTION
 from rules.methods import METHODS
 from rules.publication import WITHDRAWN
-from rules.statistics import FOUND, NOT_HANDED_IN, ONE, Period, first_in_time
+from rules.statistics import FOUND, NOT_HANDED_IN, Period, first_in_time
+from rules.workdays import ONE
 
 Rows = Select[Any]
 

@@ -63,7 +63,7 @@ COLUMNS = (
     Column("phone", ("电话", "联系电话", "手机", "手机号", "手机号码")),
 )
 
-_CLASSES = {f"{letter}{suffix}": letter for letter in subjects.CREDIT_CLASSES for suffix in ("", "级", "类")}
+_CLASSES = {f"{letter}{suffix}": letter for letter in strata.CLASSES for suffix in ("", "级", "类")}
 KEEP: Any = object()  # what a row says nothing about stays as it is
 PLAIN = ("address", "contact", "phone", "position")  # columns in which hardly anything comes again
 MOST_WORDS = 10_000  # of a column that are remembered

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import date
 
 from rules.deadlines import DIGEST_AT, QUIET_FROM, QUIET_UNTIL
-from rules.statistics import ONE, Period
-from rules.workdays import Calendar
+from rules.statistics import Period
+from rules.workdays import ONE, Calendar
 
 DAILY, WEEKLY, MONTHLY = "daily", "weekly", "monthly"
 KINDS = (DAILY, WEEKLY, MONTHLY)

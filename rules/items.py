@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
+
+from rules.workdays import ONE
 
 FIELDS = (  # what a version says, in the order of the published list
     "name",
@@ -37,7 +39,6 @@ POINT_FIELDS = (
 )
 KINDS = {"key": "重点", "general": "一般"}
 PHOTOS = {"never": "不拍", "failure": "不符合时", "always": "必拍"}
-ONE = timedelta(days=1)
 
 
 @dataclass(frozen=True)

@@ -9,16 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from types import MappingProxyType
 
 from rules.results import OBSTRUCTED, PROBLEMS, UNREACHABLE
 from rules.visits import NOT_STARTED, WORKING
-from rules.workdays import Calendar
+from rules.workdays import ONE, Calendar
 
 PLANNED, TASK, VISIT, LEAD = "planned", "task", "visit", "lead"
-ONE = timedelta(days=1)
 
 FOUND = PROBLEMS | {UNREACHABLE, OBSTRUCTED}  # results that say that something is wrong
 NOT_HANDED_IN = (*NOT_STARTED, *WORKING)  # states of a visit whose result nobody has entered and signed yet

@@ -71,7 +71,6 @@ _STATUS_BY_WORD = {
     DROPPED: "移出名录 已移出",
 }
 _STATUSES = {word: code for code, words in _STATUS_BY_WORD.items() for word in (code, *words.split())}
-CREDIT_CLASSES = frozenset("ABCD")
 
 _COMPOUND_SURNAME = re.compile(
     "欧阳|太史|端木|上官|司马|东方|独孤|南宫|万俟|闻人|夏侯|诸葛|尉迟|公羊|赫连|澹台|皇甫|宗政|濮阳|公冶|太叔|申屠|公孙|"

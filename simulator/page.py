@@ -14,6 +14,7 @@ from .files import Upload
 from .page_view import message_json, phone_json
 from .person import Sent, decode_qr
 from .phone import Phone
+from .updates import LOOPBACK
 from .world import World
 
 STATIC = Path(__file__).parent / "static"
@@ -25,7 +26,6 @@ HEADERS = {
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-store",
 }
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
 GATHER = 0.03
 HEARTBEAT = 15.0
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]

@@ -16,9 +16,9 @@ from .page import Page
 from .person import Person
 from .phone import Phone
 from .store import Store
+from .updates import LOOPBACK
 from .world import Chat, Clock, User, World
 
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
 HELD_AT_MOST = 1.0
 
 
