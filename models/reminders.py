@@ -38,7 +38,7 @@ from sqlalchemy import (
     select,
     union_all,
 )
-from sqlalchemy.orm import InstrumentedAttribute, Mapped, mapped_column
+from sqlalchemy.orm import InstrumentedAttribute, Mapped, aliased, mapped_column
 
 from models.appeals import Appeal
 from models.base import Base, Instant, has_tag
@@ -97,34 +97,24 @@ def _seats() -> Select[Any]:
     )
 
 
-def _supervised() -> Select[Any]:
-    """Of supervisors, on visits; who was there does not review what was found."""
+def _supervised(thing: Attribute[int] = Visit.id) -> Select[Any]:
+    """Of supervisors, on visits or something about them; who was there does not decide on what was found."""
     there = select(Seat.id).where(Seat.visit_id == Visit.id, Seat.person_id == Person.id).exists()
     return (
-        select(Visit.id.label("thing"), Subject.name.label("name"), Person.id.label("person_id"), Task.organ_id)
+        select(thing.label("thing"), Subject.name.label("name"), Person.id.label("person_id"), Task.organ_id)
         .select_from(Visit)
         .join(Task, Task.id == Visit.task_id)
         .join(Subject, Subject.id == Visit.subject_id)
         .join(Person, Person.organ_id == Task.organ_id)
-        .where(Person.status == "active", has_tag(Person.roles, "supervisor"), ~there)
+        .where(Person.status == "active", _role("supervisor"), ~there)
     )
 
 
 def _appeals() -> Select[Any]:
-    """Of supervisors, on objections that wait for an answer; who was at the visit or approved it does not decide."""
-    there = select(Seat.id).where(Seat.visit_id == Visit.id, Seat.person_id == Person.id).exists()
+    """Objections that wait for an answer; who approved the result does not decide either."""
     approved = select(Publication.id).where(Publication.visit_id == Visit.id, Publication.approved_by == Person.id)
-    return (
-        select(Appeal.id.label("thing"), Subject.name.label("name"), Person.id.label("person_id"), Task.organ_id)
-        .add_columns(Appeal.answer_by.label("due"))
-        .select_from(Appeal)
-        .join(Visit, Visit.id == Appeal.visit_id)
-        .join(Task, Task.id == Visit.task_id)
-        .join(Subject, Subject.id == Visit.subject_id)
-        .join(Person, Person.organ_id == Task.organ_id)
-        .where(Appeal.state == "open", Person.status == "active", has_tag(Person.roles, "supervisor"))
-        .where(~there, ~approved.exists())
-    )
+    waiting = _supervised(Appeal.id).join(Appeal, Appeal.visit_id == Visit.id)
+    return waiting.add_columns(Appeal.answer_by.label("due")).where(Appeal.state == "open", ~approved.exists())
 
 
 def _leads(acts: InstrumentedAttribute[Any], organ: InstrumentedAttribute[int]) -> Select[Any]:
@@ -137,6 +127,23 @@ def _leads(acts: InstrumentedAttribute[Any], organ: InstrumentedAttribute[int]) 
         .join(Person, Person.organ_id == organ if acts is Person.id else Person.id == acts)
         .outerjoin(Desk, (Desk.person_id == Person.id) & Desk.ended_at.is_(None))
         .where(Lead.office_by.is_(None), Person.status == "active")
+    )
+
+
+def _for_the_office() -> Select[Any]:
+    """Of the joint conference office, on leads that it must decide: that of the area, else of the area above."""
+    one, its = aliased(Person), aliased(Organ)
+    own = select(one.id).join(its, its.id == one.organ_id).where(its.area_code == Area.code, one.status == "active")
+    none = ~own.where(has_tag(one.roles, "office")).exists()
+    return (
+        select(Lead.id.label("thing"), Subject.name.label("name"), Person.id.label("person_id"), Person.organ_id)
+        .add_columns(Lead.office_by.label("due"))
+        .select_from(Lead)
+        .join(Subject, Subject.id == Lead.subject_id)
+        .join(Area, Area.code == Subject.area_code)
+        .join(Organ, or_(Organ.area_code == Area.code, (Organ.area_code == Area.parent) & none))
+        .join(Person, Person.organ_id == Organ.id)
+        .where(Lead.office_by.is_not(None), Lead.state.in_(OPEN), Person.status == "active", _role("office"))
     )
 
 
@@ -236,16 +243,7 @@ SOURCES: dict[str, tuple[Select[Any], ...]] = {
     "lead_accept": (_leads(Person.id, Lead.organ_id).where(Lead.state == "sent", _role("liaison", "deputy")),),
     "lead_resolve": (_leads(Lead.handler_id, Lead.organ_id).where(Lead.state == "accepted"),),
     "lead_return": (_leads(Lead.sender_id, Lead.source_organ_id).where(Lead.state == "returned"),),
-    "lead_office": (
-        select(Lead.id.label("thing"), Subject.name.label("name"), Person.id.label("person_id"), Person.organ_id)
-        .add_columns(Lead.office_by.label("due"))
-        .select_from(Lead)
-        .join(Subject, Subject.id == Lead.subject_id)
-        .join(Area, Area.code == Subject.area_code)
-        .join(Organ, or_(Organ.area_code == Area.code, Organ.area_code == Area.parent))
-        .join(Person, Person.organ_id == Organ.id)
-        .where(Lead.office_by.is_not(None), Lead.state.in_(OPEN), Person.status == "active", _role("office")),
-    ),
+    "lead_office": (_for_the_office(),),
     "plan": (_without_a_plan(),),  # R3.2.1c
     "plan_public": (_plans_of_the_year(Plan.state == "approved"),),
     "filing": (_plans_of_the_year(Plan.state.in_(("approved", "published")), Plan.filed_at.is_(None)),),

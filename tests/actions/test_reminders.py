@@ -12,8 +12,9 @@ from sqlalchemy import select, update
 from actions import calendars, seats
 from actions.reminders import remind
 from models.database import Database
+from models.leads import Lead
 from models.mail import Lease, Outbox, hold
-from models.people import Person
+from models.people import Organ, Person
 from models.plans import Plan
 from models.reminders import Reminder
 from models.visits import Visit
@@ -114,6 +115,28 @@ async def test_the_office_hears_of_what_is_five_days_late(town: Town) -> None:
         person.roles = ("office",)
     await town.day(date(2026, 4, 6))
     assert ("visit", "late_5", town.ids["陈消防"]) in await town.day(date(2026, 4, 7))
+
+
+@pytest.mark.parametrize("offices", [("330782", "330700"), ("330700",)])
+async def test_the_nearest_office_alone_hears_of_a_lead_that_it_must_decide(
+    town: Town, offices: tuple[str, ...]
+) -> None:  # R3.3.3a
+    async with town.database.write() as session:
+        visit = await visit_of(session)
+        sent = {"sender_id": min(town.pair), "source_organ_id": visit.task.organ_id, "organ_id": visit.task.organ_id}
+        when = {"sent_at": MONDAY, "due": march(9), "office_by": march(12), "subject_id": visit.subject_id}
+        session.add(Lead(origin="free", text="占道经营", state="sent", **sent, **when))
+        for area in offices:
+            organ = Organ(name=f"{area}联席会议办公室", department="联席会议", area_code=area)
+            session.add(organ)
+            await session.flush()
+            session.add(Person(staff_no=area, name=area, organ_id=organ.id, area_code=area, roles=("office",)))
+    await town.change(state="dropped")  # nothing is due but the lead
+    told = [row for day in range(3, 13) for row in await town.day(march(day))]
+    async with town.database.read() as session:
+        heard = await session.scalars(select(Person.staff_no).where(Person.id.in_({who for _, _, who in told})))
+        assert set(heard) == {offices[0]}
+    assert {kind for kind, _, _ in told} == {"lead_office"}
 
 
 async def test_seat_and_visit_of_one_morning_are_one_message(town: Town) -> None:
