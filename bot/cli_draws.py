@@ -38,6 +38,10 @@ def _answer(as_json: bool, facts: dict[str, Any], *lines: str) -> None:
     typer.echo(json.dumps(facts, ensure_ascii=False) if as_json else "\n".join(lines))
 
 
+def _wrong(key: str, hint: str) -> typer.BadParameter:
+    return typer.BadParameter(words_of(Settings())(key).unescape(), param_hint=hint)
+
+
 async def _task(session: AsyncSession, number: str) -> Task:
     task: Task | None = await session.scalar(select(Task).where(Task.number == number))
     if task is None:
@@ -87,7 +91,7 @@ def commit(
 ) -> None:
     """Fix pool, inspectors and rules of a task's draw, and publish the commitment to them."""
     if bool(witness) == beacon:
-        raise typer.BadParameter("either witnesses or the beacon", param_hint="--witness, --beacon")
+        raise _wrong("cli.draw.one_source", "--witness, --beacon")
 
     async def work(session: AsyncSession, now: datetime) -> dict[str, Any]:
         task = await _task(session, task_number)
@@ -261,7 +265,7 @@ def export(
 ) -> None:
     """The bundle of a draw as files: all of it once opened, before that what is public."""
     if folder.is_dir() and any(folder.iterdir()):
-        raise typer.BadParameter("the folder is not empty", param_hint="FOLDER")
+        raise _wrong("cli.draw.folder_not_empty", "FOLDER")
 
     async def work(session: AsyncSession) -> tuple[dict[str, Any], dict[str, bytes]]:
         draw = await _draw(session, sequence, lock=False)

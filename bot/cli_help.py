@@ -15,6 +15,7 @@ from actions.imports import KINDS
 from bot.cli_base import words_of
 from bot.settings import Settings
 from locales import LANGUAGES, Words
+from rules.retention import LEAST
 
 EXIT_WRONG_USAGE = 2
 FILE_OF_A_TABLE = {"import": "table", "export": "written"}  # the words for it
@@ -30,7 +31,8 @@ def checked_settings() -> Settings:
     except SettingsError as error:
         wrong = [(str(error).split('"')[1].upper(), str(error.__cause__))]
     words = words_of(Settings.model_construct(language=LANGUAGES[0], timezone="Asia/Shanghai"))
-    for name, why in wrong:
+    for name, problem in wrong:
+        why = words(problem, least=LEAST) if words.has(problem) else problem
         typer.echo(words("cli.wrong_setting", name=name, why=why).unescape(), err=True)
     sys.exit(EXIT_WRONG_USAGE)
 

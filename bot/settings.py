@@ -13,7 +13,7 @@ from rules.retention import LEAST, Periods
 
 
 class Settings(BaseSettings):
-    """Every variable has a default that works on one machine; see the README."""
+    """Every variable has a default that works on one machine; see the README. What is wrong is a key of `locales`."""
 
     model_config = SettingsConfigDict(env_ignore_empty=True)
 
@@ -51,7 +51,7 @@ class Settings(BaseSettings):
     @classmethod
     def _long_enough(cls, days: int) -> int:
         if 0 < days < LEAST:
-            raise ValueError(f"evidence is kept for at least {LEAST} days, or for ever (0)")
+            raise ValueError("cli.setting.keep_evidence_days")
         return days
 
     @field_validator("timezone")
@@ -60,21 +60,21 @@ class Settings(BaseSettings):
         try:
             ZoneInfo(name)
         except (ValueError, OSError, ZoneInfoNotFoundError):
-            raise ValueError(f"no time zone is called {name}") from None
+            raise ValueError("cli.setting.timezone") from None
         return name
 
     @field_validator("database_url")
     @classmethod
     def _sqlite_or_postgresql(cls, url: str) -> str:
         if url and not url.startswith(("sqlite:///", "postgresql://")):
-            raise ValueError("it begins with sqlite:/// or postgresql://")
+            raise ValueError("cli.setting.database_url")
         return url
 
     @field_validator("evidence_url")
     @classmethod
     def _folder_or_bucket(cls, url: str) -> str:
         if url and not url.startswith(("file:///", "s3://")):
-            raise ValueError("it begins with file:/// or s3://")
+            raise ValueError("cli.setting.evidence_url")
         return url
 
     @property

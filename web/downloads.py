@@ -115,7 +115,8 @@ async def national(request: web.Request, asked: facts.AskedResults) -> web.Strea
     async for found in _pieces(request.app[SITE].database, wanted(asked)):
         rows += [_row(one, t, NATIONAL) for one in found]
         if len(rows) > MOST_ROWS:
-            shorter = Wrong(parameter="since", reason=f"a shorter time: at most {MOST_ROWS} rows")
+            reason = words(request)("data.too_many_rows", most=f"{MOST_ROWS:,}").unescape()
+            shorter = Wrong(parameter="since", reason=reason)
             return as_json(Error(error="Bad Request", parameters=[shorter]), status=400)
     titles = [str(t(f"web.column.{name}")) for name in NATIONAL]
     with SpooledTemporaryFile(IN_MEMORY) as file:

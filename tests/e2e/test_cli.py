@@ -168,12 +168,12 @@ def test_help_speaks_the_language_of_the_installation(tmp_path: Path) -> None:
     ("name", "value", "why"),
     [
         ("LANGUAGE", "xx", "zh_CN"),
-        ("TIMEZONE", "Mars/Base", "Mars/Base"),
+        ("TIMEZONE", "Mars/Base", "没有这个时区"),
         ("PROXIES", "-1", "0"),
-        ("DATABASE_URL", "mysql://u:secret@h/x", "postgresql://"),
-        ("EVIDENCE_URL", "s3:/bucket", "s3://"),
+        ("DATABASE_URL", "mysql://u:secret@h/x", "应以 sqlite:/// 或 postgresql:// 开头"),
+        ("EVIDENCE_URL", "s3:/bucket", "应以 file:/// 或 s3:// 开头"),
         ("DRAND_RELAYS", "drand.sh", ""),
-        ("KEEP_EVIDENCE_DAYS", "1", "0"),
+        ("KEEP_EVIDENCE_DAYS", "1", "至少保存 1095 天"),
     ],
 )
 def test_a_wrong_setting_is_named_and_not_repeated(tmp_path: Path, name: str, value: str, why: str) -> None:

@@ -110,7 +110,8 @@ async def test_from_the_commitment_to_an_accepted_bundle(folder: Path) -> None:
     assert {"certificate.json", "pool.tsv", "inspectors.tsv", "recusals.tsv"} < set(exported["files"])
     accepted = bot(folder, "verify", str(bundle), "--json")
     assert json.loads(accepted.stdout) == {"accepted": True, "problem": ""}
-    assert bot(folder, "draw", "export", "1", str(bundle)).returncode == 2
+    full = bot(folder, "draw", "export", "1", str(bundle))
+    assert (full.returncode, "请换一个空文件夹" in full.stderr) == (2, True), full.stderr
     journal = await rows(folder, select(JournalEntry.verb).where(JournalEntry.noun == "draw").order_by(JournalEntry.id))
     assert [verb for verb in journal if verb != "contribute"] == ["commit", "draw", "release", "open"]
 
@@ -155,6 +156,7 @@ async def test_what_is_refused_is_said_in_words(folder: Path) -> None:
     assert spoken.stderr.strip() == "没有这次抽取：7。请写抽取序号或任务编号。"
     assert "还没有抽取。" in bot(folder, "draw", "list").stdout
     assert answer(folder, "audit")["draws"] == 0
+    assert "两者选一" in bot(folder, "draw", "commit", task).stderr
     for words in (("commit", task), ("commit", task, "--beacon", *WITNESSES), ("void", "1")):
         assert bot(folder, "draw", *words).returncode == 2
     committed = answer(folder, "commit", task, "--beacon")

@@ -161,7 +161,8 @@ async def test_downloads_tell_what_the_pages_tell(client: Client) -> None:
 
 async def test_more_rows_than_a_workbook_holds_are_refused(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("web.downloads.MOST_ROWS", 2)
-    assert (await asked(client, "/data/national.xlsx", 400))["parameters"][0]["parameter"] == "since"
+    (wrong,) = (await asked(client, "/data/national.xlsx", 400))["parameters"]
+    assert wrong == {"parameter": "since", "reason": "请缩短时间范围：一次最多 2 行"}
     assert (await client.get("/data/national.xlsx?result=pending")).status == 200
 
 
