@@ -4,8 +4,8 @@ from .api import Call
 from .errors import ApiError
 from .faults import Fault
 from .group import Group
-from .person import Sent
 from .phone import Phone
+from .speaker import Sent
 from .telegram import Answered, Telegram
 from .view import Message
 

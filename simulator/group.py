@@ -1,7 +1,8 @@
 """A group that the bot is in, because people will add it to one."""
 
-from .person import Person, Sent
+from .person import Person
 from .phone import Phone
+from .speaker import Sent
 from .view import Message, message_of, screen, visible
 from .world import PATIENCE, Chat, World
 

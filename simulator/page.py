@@ -12,8 +12,9 @@ from .api import read_params
 from .errors import ApiError, Json
 from .files import Upload
 from .page_view import message_json, phone_json
-from .person import Sent, decode_qr
+from .person import decode_qr
 from .phone import Phone
+from .speaker import Sent
 from .updates import LOOPBACK
 from .world import World
 

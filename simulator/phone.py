@@ -4,8 +4,9 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from .errors import Json
-from .person import Person, Sent
+from .person import Person
 from .settings import commands_for
+from .speaker import Sent
 from .view import Message, message_of, visible
 from .world import PATIENCE, Chat, Post, User, World
 
