@@ -86,7 +86,7 @@ async def check(request: web.Request) -> web.Response:
         async with site.database.read() as session:
             found = await extracts.check(session, token, who)
     if found is None:
-        response = render(request, "no_extract.html", status=404)
+        response = render(request, "not_genuine.html", status=404, paper="extract")
     else:
         day = found.made_at.astimezone(site.zone).date()
         response = render(request, "extract.html", verdict=found, day=day, token=token, who=who)

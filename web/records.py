@@ -17,7 +17,7 @@ async def record(request: web.Request) -> web.Response:
         async with site.database.read() as session:
             found = await register_records.record(session, token)
     if found is None:
-        response = render(request, "no_record.html", status=404)
+        response = render(request, "not_genuine.html", status=404, paper="record")
     else:
         digest = [found.hash[start : start + 8] for start in range(0, len(found.hash), 8)]
         response = render(request, "record.html", record=found, digest=digest)

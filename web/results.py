@@ -36,7 +36,7 @@ async def results(request: web.Request) -> web.Response:
         results=found[:PAGE],
         before=before,
         newest=f"/results?{urlencode(given)}" if given else "/results",
-        more=f"/results?{urlencode(given | {'before': str(more)})}" if more else None,
+        more=f"/results?{urlencode(given | {'before': str(more)})}" if more else "",
         csv=f"/data/results.csv?{urlencode(given)}" if given else "/data/results.csv",
     )
 

@@ -92,7 +92,7 @@ async def page(
             if found and not found.finished:
                 shown = await confirmations.found(session, token, now)
     if found is None:
-        response = render(request, "no_visit.html", status=404)
+        response = render(request, "not_genuine.html", status=404, paper="visit")
     elif now.date() > (last := until(site, found)):
         response = render(request, "old_visit.html", status=410, visit=found, until=last)
     else:
