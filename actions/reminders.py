@@ -10,16 +10,17 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute
 
 from actions.calendars import deadline, length, official
 from actions.notify import notify
 from models.base import has_tag
 from models.mail import Lease
-from models.people import Organ, Person, office_of, with_role
+from models.people import Organ, Person, nearest
 from models.reminders import SOURCES, Reminder, bound, dues
 from rules.deadlines import OFFICE, PERSON, Step, ladder, reached
 
@@ -34,6 +35,7 @@ class Told(NamedTuple):
     person_id: int
 
 
+T = TypeVar("T")
 CLOCK = "clock"  # the lease of whoever does what the clock says
 
 
@@ -132,7 +134,7 @@ class _Audience:
         self._session = session
         self._known: dict[tuple[str, int], list[int]] = {}
         self._supervisors: dict[int, list[int]] | None = None  # by organ
-        self._office: list[Person] | None = None
+        self._offices: dict[str, list[int]] | None = None  # by area
 
     async def of(self, due: Due, step: Step) -> list[int]:
         """The people; an organ without an office over it has its supervisors hear once more."""
@@ -145,20 +147,21 @@ class _Audience:
 
     async def _look(self, who: str, organ_id: int) -> list[int]:
         if self._supervisors is None:
-            self._supervisors = await _supervisors(self._session)
-        found: list[Person] = []
+            self._supervisors = await _by(self._session, Person.organ_id, "supervisor")
+        found: list[int] = []
         if who == OFFICE:
-            if self._office is None:
-                self._office = await with_role(self._session, "office")
-            organ = await self._session.get_one(Organ, organ_id)
-            found = await office_of(self._session, organ.area_code, self._office)
-        return [one.id for one in found] or self._supervisors.get(organ_id, [])
+            if self._offices is None:
+                self._offices = await _by(self._session, Organ.area_code, "office")
+            area = await self._session.scalar(select(Organ.area_code).where(Organ.id == organ_id))
+            found = self._offices.get(await nearest(self._session, area, self._offices) or "", [])
+        return found or self._supervisors.get(organ_id, [])
 
 
-async def _supervisors(session: AsyncSession) -> dict[int, list[int]]:
-    """All active supervisors by organ, in one question."""
-    held = select(Person.organ_id, Person.id).where(Person.status == "active", has_tag(Person.roles, "supervisor"))
-    found = defaultdict[int, list[int]](list)
-    for organ_id, person_id in (await session.execute(held.order_by(Person.staff_no))).tuples():
-        found[organ_id].append(person_id)
+async def _by(session: AsyncSession, column: InstrumentedAttribute[T], role: str) -> dict[T, list[int]]:
+    """All active people of a role by a column of theirs or of their organ, in one question."""
+    held = select(column, Person.id).join(Organ, Organ.id == Person.organ_id).order_by(Person.staff_no)
+    held = held.where(Person.status == "active", has_tag(Person.roles, role))
+    found = defaultdict[T, list[int]](list)
+    for key, person_id in (await session.execute(held)).tuples():
+        found[key].append(person_id)
     return found

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     ColumnElement,
     ForeignKey,
     FromClause,
     LargeBinary,
+    String,
     UniqueConstraint,
     and_,
     func,
+    literal,
     not_,
     or_,
     select,
@@ -167,11 +171,12 @@ async def remember_card(session: AsyncSession, chat_id: int, about: str, message
 
     The chat is locked first, as every turn does: two that write the same card would else wait for each other.
     """
-    await session.execute(select(Chat.id).where(Chat.id == chat_id).with_for_update())
     insert = sqlite_insert if session.get_bind().dialect.name == "sqlite" else postgresql_insert
-    changed = {"message_id": message_id}
-    card = insert(Card).values(chat_id=chat_id, about=about, **changed)
-    await session.execute(card.on_conflict_do_update(index_elements=["chat_id", "about"], set_=changed))
+    columns = Chat.id, literal(about, String), literal(message_id, BigInteger)
+    locked = select(*columns).where(Chat.id == chat_id).with_for_update()
+    card = insert(Card).from_select(["chat_id", "about", "message_id"], locked)
+    new = {"message_id": card.excluded.message_id}
+    await session.execute(card.on_conflict_do_update(index_elements=["chat_id", "about"], set_=new))
 
 
 async def chat_of(session: AsyncSession, person_id: int) -> Chat | None:
@@ -188,19 +193,21 @@ async def with_role(session: AsyncSession, role: str, organ_id: int | None = Non
     return list(await session.scalars(query.order_by(Person.staff_no)))
 
 
-async def office_of(session: AsyncSession, area_code: str, held: list[Person] | None = None) -> list[Person]:
+async def office_of(session: AsyncSession, area_code: str) -> list[Person]:
     """Who acts for the joint conference office (联席会议办公室, R3.2.1a, R4.1) of an area, by staff number.
 
     The office is whoever holds the role `office`, often a desk of the market supervision bureau, in an organ of that
-    area. An area without one is looked after by the area above; nobody there either: an empty list. `held` are all who
-    hold the role, where they are known.
+    area. An area without one is looked after by the area above; nobody there either: an empty list.
     """
-    if held is None:
-        held = await with_role(session, "office")
-    code: str | None = area_code
-    while code:
-        if mine := [one for one in held if one.organ.area_code == code]:
-            return mine
+    held = await with_role(session, "office")
+    code = await nearest(session, area_code, {one.organ.area_code for one in held})
+    return [one for one in held if one.organ.area_code == code]
+
+
+async def nearest(session: AsyncSession, area_code: str | None, among: Container[str]) -> str | None:
+    """An area itself or the next above it that is among some."""
+    code = area_code
+    while code and code not in among:
         area = await session.get(Area, code)
         code = area.parent if area else None
-    return []
+    return code
