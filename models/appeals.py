@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import ForeignKey, Index, text
+from sqlalchemy import ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from models.base import Base
+from models.base import Base, index_where
 from models.people import Person
 from models.visits import Visit
 
@@ -20,15 +20,7 @@ class Appeal(Base):
     """
 
     __tablename__ = "appeals"
-    __table_args__ = (
-        Index(
-            "uq_appeals_open",
-            "visit_id",
-            unique=True,
-            sqlite_where=text("state = 'open'"),
-            postgresql_where=text("state = 'open'"),
-        ),
-    )
+    __table_args__ = (index_where("state = 'open'", "uq_appeals_open", "visit_id", unique=True),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     visit_id: Mapped[int] = mapped_column(ForeignKey("visits.id"), index=True)

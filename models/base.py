@@ -12,9 +12,11 @@ from sqlalchemy import (
     ColumnElement,
     DateTime,
     Dialect,
+    Index,
     Integer,
     MetaData,
     Text,
+    text,
     type_coerce,
 )
 from sqlalchemy.dialects.postgresql import JSONB
@@ -68,6 +70,11 @@ class Tags(TypeDecorator[tuple[str, ...]]):
 def has_tag(column: InstrumentedAttribute[tuple[str, ...]], word: str) -> ColumnElement[bool]:
     """True where the word is among a column's tags."""
     return type_coerce(column, Text).contains(f",{word},", autoescape=True)
+
+
+def index_where(condition: str, name: str, *columns: str, unique: bool = False) -> Index:
+    """An index over those rows alone for which something holds, in either database."""
+    return Index(name, *columns, unique=unique, sqlite_where=text(condition), postgresql_where=text(condition))
 
 
 Key = BigInteger().with_variant(Integer, "sqlite")

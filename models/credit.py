@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from models.base import Base
+from models.base import Base, index_where
 from models.people import Organ, Person
 from models.subjects import Subject
 
@@ -45,15 +45,7 @@ class CreditClass(Base):
     """
 
     __tablename__ = "credit_classes"
-    __table_args__ = (
-        Index(
-            "ix_credit_classes_present",
-            "subject_id",
-            unique=True,
-            sqlite_where=text("ended_at IS NULL"),
-            postgresql_where=text("ended_at IS NULL"),
-        ),
-    )
+    __table_args__ = (index_where("ended_at IS NULL", "ix_credit_classes_present", "subject_id", unique=True),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     subject_id: Mapped[int] = mapped_column(ForeignKey("subjects.id"), index=True)
@@ -74,16 +66,7 @@ class KeyReason(Base):
     """
 
     __tablename__ = "key_reasons"
-    __table_args__ = (
-        Index(
-            "ix_key_reasons_present",
-            "subject_id",
-            "flag",
-            unique=True,
-            sqlite_where=text("ended_at IS NULL"),
-            postgresql_where=text("ended_at IS NULL"),
-        ),
-    )
+    __table_args__ = (index_where("ended_at IS NULL", "ix_key_reasons_present", "subject_id", "flag", unique=True),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     subject_id: Mapped[int] = mapped_column(ForeignKey("subjects.id"))
@@ -99,16 +82,7 @@ class ListEntry(Base):
     """A subject on the abnormal-operation list (经营异常名录) or the list of serious violations; public."""
 
     __tablename__ = "list_entries"
-    __table_args__ = (
-        Index(
-            "ix_list_entries_present",
-            "subject_id",
-            "list",
-            unique=True,
-            sqlite_where=text("left_on IS NULL"),
-            postgresql_where=text("left_on IS NULL"),
-        ),
-    )
+    __table_args__ = (index_where("left_on IS NULL", "ix_list_entries_present", "subject_id", "list", unique=True),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     subject_id: Mapped[int] = mapped_column(ForeignKey("subjects.id"), index=True)

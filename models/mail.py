@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import Index, Table, bindparam, exists, func, select, text
+from sqlalchemy import Table, bindparam, exists, func, select
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import Base
+from models.base import Base, index_where
 from models.database import moment
 
 LEASE = timedelta(seconds=6)  # how long what a dead process held waits for another one
@@ -27,19 +27,8 @@ class Inbox(Base):
 
     __tablename__ = "inbox"
     __table_args__ = (
-        Index(
-            "ix_inbox_waiting",
-            "chat_id",
-            "update_id",
-            sqlite_where=text("done_at IS NULL"),
-            postgresql_where=text("done_at IS NULL"),
-        ),
-        Index(
-            "ix_inbox_unsaid",
-            "update_id",
-            sqlite_where=text("replies IS NOT NULL"),
-            postgresql_where=text("replies IS NOT NULL"),
-        ),
+        index_where("done_at IS NULL", "ix_inbox_waiting", "chat_id", "update_id"),
+        index_where("replies IS NOT NULL", "ix_inbox_unsaid", "update_id"),
     )
 
     update_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
@@ -76,14 +65,7 @@ class Outbox(Base):
     """A notice: a promise to tell somebody something once, whatever happens in between."""
 
     __tablename__ = "outbox"
-    __table_args__ = (
-        Index(
-            "ix_outbox_due",
-            "due_at",
-            sqlite_where=text("ended_at IS NULL"),
-            postgresql_where=text("ended_at IS NULL"),
-        ),
-    )
+    __table_args__ = (index_where("ended_at IS NULL", "ix_outbox_due", "due_at"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     dedupe_key: Mapped[str] = mapped_column(unique=True)
