@@ -95,12 +95,14 @@ COMMANDS: dict[str, Callable[[Turn], Awaitable[None]]] = {
     "cancel": people.cancel,
 }
 
+# What sends something to look at beside a question that is open: the answer can still be typed.
+BESIDE = ("announce_read", "code", "extract", "fix_files", "lead_photos", "originals", "photos", "proof", "record")
 EVIDENCE = filters.VOICE | filters.AUDIO | filters.VIDEO | filters.VIDEO_NOTE | filters.LOCATION
 
 
 def timeless(verb: str, act: Any, load: Any = people.me, show: Any = people.where_you_are) -> Tap:
     """A button that never grows old: it only shows or asks."""
-    return Tap(verb, act, load, show, version=None)
+    return Tap(verb, act, load, show, version=None, keeps=verb in BESIDE)
 
 
 BUTTONS = {
@@ -429,6 +431,16 @@ def on(act: Callable[[Turn], Awaitable[None]]) -> Callable[[Update, Any], Corout
     return called
 
 
+def commanded(act: Callable[[Turn], Awaitable[None]]) -> Callable[[Turn], Awaitable[None]]:
+    """A command goes elsewhere: what is typed after it answers no question of a card."""
+
+    async def called(turn: Turn) -> None:
+        turn.give_up()
+        await act(turn)
+
+    return called
+
+
 async def _keep_error(_update: object, context: CallbackContext[Any, Any, Any, Any]) -> None:
     """PTB swallows what a handler raises; the turn must know, so that it can be rolled back."""
     current.get().failed = context.error
@@ -441,7 +453,7 @@ def install(application: Application[Any, Any, Any, Any, Any, Any]) -> None:
     routes: list[BaseHandler[Any, Any, Any]] = [
         ChatMemberHandler(on(fallback.membership), ChatMemberHandler.MY_CHAT_MEMBER),
         CallbackQueryHandler(on(tapped)),
-        *(CommandHandler(name, on(act), fresh) for name, act in COMMANDS.items()),
+        *(CommandHandler(name, on(commanded(act)), fresh) for name, act in COMMANDS.items()),
         MessageHandler(fresh & filters.Document.ALL, on(fallback.document)),
         MessageHandler(fresh & (filters.TEXT | filters.PHOTO), on(fallback.heard)),
         MessageHandler(fresh & EVIDENCE, on(fallback.recorded)),

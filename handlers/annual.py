@@ -72,8 +72,7 @@ async def find(turn: Turn, plan_id: int) -> Plan:
 
 async def show(turn: Turn, plan: Plan, head: Markup = NOTHING) -> None:
     """The plan's card, with what this person can do; `head` is a line that goes before."""
-    if str((turn.chat.awaiting or {}).get("what", "")).startswith("plan"):
-        turn.wait_no_more()
+    turn.give_up()
     words, person, ids, v = turn.words, turn.person, (plan.id,), plan.version
     mine = plan.drafted_by == person.id or annual.may_draft(plan.organ_id, person)
     rows: Rows = []

@@ -54,7 +54,8 @@ class Tap:
     """What a button does: `load` finds the thing and refuses whom it does not concern, `act` changes it.
 
     `show` draws the thing as it is now; it answers a stale tap and a refused one. `version` tells which version the
-    button speaks of (None: the button never grows old).
+    button speaks of (None: the button never grows old). `keeps`: it only sends something to look at, so that a question
+    that is open stays open.
     """
 
     verb: str
@@ -62,6 +63,7 @@ class Tap:
     load: Load
     show: Act
     version: Callable[[Turn, Any], int] | None = lambda turn, thing: int(thing.version)
+    keeps: bool = False
 
     async def __call__(self, turn: Turn) -> None:
         """Handle a tap: once, on the present state, or say that it came too late."""
@@ -83,4 +85,6 @@ class Tap:
             turn.toast(turn.words("stale"))
             await self.show(turn, thing)
             return
+        if not self.keeps:  # `返回`, or something else: what is typed from now on answers no question of a card
+            turn.give_up()
         await self.act(turn, thing)

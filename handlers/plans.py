@@ -157,9 +157,8 @@ async def seen(turn: Turn) -> Task:
 
 async def show(turn: Turn, task: Task, head: Markup = NOTHING) -> None:
     """The task's card: what it is, who takes part, and where its draw stands; `head` is a line that goes before."""
+    turn.give_up()
     words = turn.words
-    if str((turn.chat.awaiting or {}).get("what", "")).startswith("task."):
-        turn.wait_no_more()
     draw: Draw | None = await draw_of_task(turn.session, task.id)
     lines = [head, describe(words, task)] if head else [describe(words, task)]
     rows: Rows

@@ -22,6 +22,7 @@ from bot.migrate import config, migrate
 from handlers.fallback import AWAITED
 from handlers.notices import NOTICES
 from handlers.reminders import OPENS
+from handlers.turn import QUESTIONS
 from locales import LANGUAGES, catalogue, files
 from models.database import Database
 from models.people import Person, at_work
@@ -210,6 +211,9 @@ def test_what_is_waited_for_is_heard() -> None:
                 waited.add(node.args[place].value)
     waited.discard("")
     assert waited - {"visit", "bind"} == AWAITED.keys()
+    asks_first = "announcement.text import.confirm label.words lead.free lead.text people.leave people.suspend"
+    looks = "deadline.words lead.search lead.subject seats.leave_all subject.search training"
+    assert QUESTIONS | {*asks_first.split(), *looks.split()} == AWAITED.keys()
 
 
 COMPARED = {  # the tables of the search are not the same in each database, and no models

@@ -112,7 +112,7 @@ async def test_a_fine_stands_on_the_joint_list_until_it_is_repaired(town: Town) 
     name, boss, other, fire = "义乌市第3面馆", town["赵主管"], await second_supervisor(town), town["陈消防"]
     await fire.says("/credit")
     await fire.sees("联合惩戒 0 项", button="订阅")
-    await steps(fire, ("订阅", "要听到什么"), ("联合惩戒", "已订 1 类"), ("返回", "联合惩戒 0 项"))
+    await steps(fire, ("订阅", "要看到什么"), ("联合惩戒", "已订 1 类"), ("返回", "联合惩戒 0 项"))
     await boss.says("/credit 第3面馆")
     await boss.sees(name, button="处罚惩戒")
     await steps(boss, ("处罚惩戒", "没有行政处罚"), ("登记处罚", "哪一种"), ("罚款、没收", "文号和日期"))

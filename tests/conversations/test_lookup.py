@@ -47,7 +47,7 @@ async def test_a_subject_is_found_by_part_of_its_name_by_code_and_by_its_licence
     await inspector.presses("返回")
     await inspector.sees("代码", button="再找一个")
     await inspector.presses("再找一个")
-    await inspector.sees("找谁？")
+    await inspector.sees("找哪一户？")
     await inspector.says("面馆")
     await inspector.sees("“面馆”太多", button="义乌市第1面馆 · 义乌市")
     await inspector.presses("义乌市第1面馆 · 义乌市")

@@ -168,3 +168,38 @@ async def test_the_supervisor_hears_once_a_day_of_subjects_that_closed(town: Tow
             await supervisor.sees(f"{visit.subject.name}：已注销", button=visit.subject.name)
     await supervisor.presses(visit.subject.name)
     await supervisor.sees(visit.subject.name, button="换备选")
+
+
+async def test_what_is_typed_after_going_back_answers_no_question(town: Town) -> None:
+    await drawn(town)
+    supervisor = town["赵主管"]
+    for leave in ("返回", "/start"):
+        await supervisor.says("/draws")
+        await supervisor.sees("本单位的抽取", button="第 1 号")
+        await supervisor.presses("第 1 号")
+        await supervisor.sees("抽取完成", button="作废")
+        await supervisor.presses("作废")
+        await supervisor.sees("写一句原因")
+        await (supervisor.presses(leave) if leave == "返回" else supervisor.says("/tasks"))
+        await supervisor.settles()
+        await supervisor.says("好的，知道了")
+        await supervisor.sees("没看懂这条消息")
+    assert [one.state for one in await town.rows(select(Draw))] == ["sealed"]
+    await supervisor.says("/draws")
+    await supervisor.presses("第 1 号", within=5)
+    await supervisor.presses("下达", within=5)
+    await supervisor.sees("怎么下达", button="一次全部")
+    await supervisor.presses("一次全部")
+    await supervisor.sees("已下达", button="检查对象")
+    visit, _, _ = await the_visit(town)
+    await supervisor.presses("检查对象")
+    await supervisor.sees("检查对象", button=visit.subject.name)
+    await supervisor.presses(visit.subject.name)
+    await supervisor.sees(visit.subject.name, button="换备选")
+    await supervisor.presses("换备选")
+    await supervisor.sees("会记入抽取公开记录", button="返回")
+    await supervisor.presses("返回")
+    await supervisor.sees(visit.subject.name, button="换备选")
+    await supervisor.says("好的")
+    await supervisor.sees("没看懂这条消息")
+    assert {one.state for one in await town.rows(select(Visit))} == {"released"}
