@@ -14,7 +14,6 @@ from models.credit import Extract
 from web import query
 from web.safety import sender
 from web.site import SITE, language_of, render
-from web.subjects import LONGEST_CODE
 from web.visits import OWN, POSTS, TOKEN, until
 
 LONGEST = 200  # characters of what a bank types
@@ -22,9 +21,7 @@ LONGEST = 200  # characters of what a bank types
 
 async def of_subject(request: web.Request) -> web.Response:
     """The extract of a subject, as PDF: from the button on its page."""
-    site, code = request.app[SITE], request.match_info["code"]
-    if len(code) > LONGEST_CODE or query.clean(code) != code:
-        raise web.HTTPNotFound
+    site, code = request.app[SITE], query.code(request)
     _pays(request, f"extract {code}")
     async with site.database.write() as session:
         found = await extracts.of_code(session, code, site.now().astimezone(site.zone))

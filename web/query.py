@@ -38,6 +38,14 @@ def short(request: web.Request, name: str) -> str:
     return given
 
 
+def code(request: web.Request) -> str:
+    """The code of a subject that the address names; one that no subject can have is not found."""
+    given = request.match_info["code"]
+    if len(given) > LONGEST_CODE or clean(given) != given:
+        raise web.HTTPNotFound
+    return given
+
+
 def day(request: web.Request, name: str) -> date | None:
     """A day in the address as 2026-12-08, or nothing; one that is no day is a bad request."""
     given = request.query.get(name, "").strip()

@@ -8,26 +8,14 @@ from actions import extracts, register, register_clock
 from web import query
 from web.site import SITE, render
 
-LONGEST_CODE = 64
-
-
-async def find(request: web.Request) -> register.History:
-    """The subject that the address names; not found if there is none that the public may see."""
-    code = request.match_info["code"]
-    if len(code) > LONGEST_CODE or query.clean(code) != code:
-        raise web.HTTPNotFound
-    async with request.app[SITE].database.read() as session:
-        found = await register.history(session, code)
-    if found is None:
-        raise web.HTTPNotFound
-    return found
-
 
 async def subject(request: web.Request) -> web.Response:
-    """The page of a subject."""
-    history = await find(request)
-    site, code = request.app[SITE], history.subject.code
+    """The page of a subject; not found if there is none that the public may see."""
+    site, code = request.app[SITE], query.code(request)
     async with site.database.read() as session:
+        history = await register.history(session, code)
+        if history is None:
+            raise web.HTTPNotFound
         owed = await register_clock.owed(session, code, site.now())
         lists = await extracts.lists_of(session, code)
         changes = await register_clock.changes(session, code)
