@@ -1,5 +1,6 @@
 """`python -m bot …`: everything that is done from a terminal."""
 
+import errno
 import gc
 import sys
 
@@ -13,13 +14,18 @@ from models.database import away
 
 def main() -> None:
     """Run the command line. What is wrong with the machine is said in a sentence, what is wrong with us is logged."""
-    words = words_of(checked_settings())
+    settings = checked_settings()
+    words = words_of(settings)
     try:
         in_words(app, words)()
     except Exception as error:
         if not away(error):
             raise
-        typer.echo(words("cli.away", why=getattr(error, "orig", error)).unescape(), err=True)
+        if getattr(error, "errno", None) == errno.EADDRINUSE:
+            why = words("cli.port_taken", port=settings.port)
+        else:
+            why = words("cli.away", why=getattr(error, "orig", error))
+        typer.echo(why.unescape(), err=True)
         sys.exit(1)
     finally:
         gc.freeze()  # else Python looks a last time for cycles in all that there is: a second of every stop

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import re
+import socket
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +19,7 @@ import typer
 from bot.cli import app
 from bot.cli_help import in_words
 from locales import LANGUAGES, Words
+from simulator import Telegram
 from tests import programs
 
 ROOT = Path(__file__).parents[2]
@@ -162,6 +165,21 @@ def _explained(command: Any, path: str) -> Iterator[tuple[str, str]]:
 
 def test_help_speaks_the_language_of_the_installation(tmp_path: Path) -> None:
     assert "检查通知书，批准之后才有" in bot(tmp_path, "export", "notice", "--help").stdout
+
+
+async def test_a_port_that_is_taken_is_named(tmp_path: Path) -> None:
+    async with Telegram() as telegram:
+        with socket.create_server(("127.0.0.1", 0)) as other:
+            port = other.getsockname()[1]
+            own = {"DATA_DIR": str(tmp_path / "data"), "DATABASE_URL": "", "PORT": str(port)}
+            bot_of = {
+                "BOT_TOKEN": telegram.token,
+                "BOT_API_BASE_URL": telegram.api_url,
+                "BOT_API_FILE_URL": telegram.file_url,
+            }
+            ended = await asyncio.to_thread(programs.run, ("run",), {**os.environ, **own, **bot_of})
+    assert ended.returncode == 1
+    assert f"端口 {port} 已被别的程序占用" in ended.stderr
 
 
 @pytest.mark.parametrize(
