@@ -25,50 +25,16 @@ Rows = list[list[Button]]
 Reply = dict[str, Any]
 NOTHING = Markup()
 WORDS = 500  # characters of a reason that somebody types
-QUESTIONS = frozenset(  # asked on a card and acted on as soon as the words come; the rest of what is awaited only looks
-    {
-        "appeal.reply",
-        "credit.broken",
-        "credit.leave",
-        "credit.promise",
-        "credit.punish",
-        "credit.refuse",
-        "credit.repair",
-        "draw.per_week",
-        "draw.void",
-        "draw.witness",
-        "desk.until",
-        "fix.case",
-        "fix.report",
-        "lead.answer",
-        "lead.ask",
-        "lead.assign",
-        "lead.dismiss",
-        "lead.longer",
-        "lead.note",
-        "lead.outcome",
-        "lead.return",
-        "lead.split",
-        "lead.withdraw",
-        "letter.refuse",
-        "people.lift",
-        "plan.change",
-        "plan.file",
-        "plan.name",
-        "plan.ratio",
-        "plan.reject",
-        "planned.words",
-        "publication.refuse",
-        "publication.why",
-        "record.amend",
-        "review.return",
-        "task.decline",
-        "task.factors",
-        "task.ratio",
-        "visit.drop",
-        "visit.object",
-        "visit.object_no",
-    }
+# Asked on a card and acted on as soon as the words come; the rest of what is awaited only looks.
+QUESTIONS = frozenset(
+    """
+    appeal.reply credit.broken credit.leave credit.promise credit.punish credit.refuse credit.repair
+    draw.per_week draw.void draw.witness desk.until fix.case fix.report lead.answer lead.ask lead.assign
+    lead.dismiss lead.longer lead.note lead.outcome lead.return lead.split lead.withdraw letter.refuse
+    people.lift plan.change plan.file plan.name plan.ratio plan.reject planned.words publication.refuse
+    publication.why record.amend review.return task.decline task.factors task.ratio visit.drop visit.object
+    visit.object_no
+    """.split()  # noqa: SIM905
 )
 OVER_THE_SCREEN = 200  # characters that Telegram shows in answer to a tap
 
