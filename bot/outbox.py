@@ -7,10 +7,12 @@ import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 import structlog
-from sqlalchemy import and_, or_, select, update
+from sqlalchemy import BindParameter, ColumnElement, Select, and_, bindparam, or_, select, update
+from sqlalchemy.orm import InstrumentedAttribute
 from telegram.error import BadRequest, Forbidden, NetworkError, RetryAfter, TelegramError
 
 from bot.forms import span
@@ -18,7 +20,8 @@ from bot.logs import tell
 from bot.sending import Sender
 from handlers.notices import fetch, render
 from handlers.turn import House
-from models.database import FINISH_WITHIN, Database, away, moment
+from models.base import Instant
+from models.database import FINISH_WITHIN, Database, away, moment, of_server
 from models.mail import LEASE, Outbox
 from models.people import Chat, remember_card
 from rules.deadlines import quiet
@@ -99,30 +102,17 @@ class Postman:
             held = update(Outbox).where(Outbox.ended_at.is_(None), Outbox.leased_until.is_not(None))
             await session.execute(held.values(leased_until=None))
 
-    def _due(self, session: Any, now: datetime) -> Any:
-        turned_back = Outbox.leased_until > moment(session, now, 2 * LEASE)  # the clock was: nobody holds it so long
-        free = or_(Outbox.leased_until.is_(None), Outbox.leased_until < moment(session, now), turned_back)
-        at_once = and_(Outbox.created_at > now, Outbox.due_at <= Outbox.created_at)  # before the clock was turned back
-        due = (
-            select(Outbox)
-            .join(Chat, Chat.person_id == Outbox.person_id)
-            .where(Outbox.ended_at.is_(None), or_(Outbox.due_at <= now, at_once), Chat.unreachable_at.is_(None), free)
-            .where(Outbox.id.not_in(set(self._mine)))
-            .order_by(Outbox.urgent.desc(), Outbox.due_at, Outbox.id)
-            .limit(BATCH)
-        )
-        return due.where(Outbox.urgent) if quiet(now) else due  # what was late in the evening waits for the morning
-
     async def _claim(self) -> list[Outbox]:
         now = self.now()
+        one, batch = _due(self.database.is_sqlite, quiet(now))
+        named = {"now": now, "two_leases_on": now + 2 * LEASE, "mine": list(self._mine)}
         async with self.database.read() as session:
-            due = self._due(session, now)
-            if await session.scalar(due.with_only_columns(Outbox.id).order_by(None).limit(1)) is None:
+            if await session.scalar(one, named) is None:
                 return []
         async with self.database.write() as session:
             claimed: list[Outbox] = []
             since, until = time.monotonic(), await session.scalar(select(moment(session, now, LEASE)))
-            held = list(await session.scalars(due.with_for_update(of=Outbox, skip_locked=True)))
+            held = list(await session.scalars(batch, named))
             query = select(Chat).where(Chat.person_id.in_({notice.person_id for notice in held}))
             chats = {chat.person_id: chat for chat in await session.scalars(query)}
             visits = await fetch(session, [notice for notice in held if _to_be_worded(notice)])
@@ -217,6 +207,34 @@ class Postman:
                     raise
                 log.warning("what became of a notice is written down later", notice=notice.id, error=str(error))
                 await asyncio.sleep(1)
+
+
+@cache
+def _due(on_sqlite: bool, at_night: bool) -> tuple[Select[tuple[int]], Select[tuple[Outbox]]]:
+    """Whether anything may leave, and the first of it, most urgent first, locked; at night what is urgent alone.
+
+    Put together once, because it is asked four times a second. Its parameters are `now`, `two_leases_on`, and `mine`,
+    which we have claimed already.
+    """
+    now: BindParameter[datetime] = bindparam("now", type_=Instant())
+    clock: ColumnElement[datetime] = now if on_sqlite else of_server()
+    two_on = bindparam("two_leases_on", type_=Instant()) if on_sqlite else of_server(2 * LEASE)
+    turned_back = Outbox.leased_until > two_on  # the clock was: nobody holds it so long
+    free = or_(Outbox.leased_until.is_(None), Outbox.leased_until < clock, turned_back)
+    at_once = and_(Outbox.created_at > now, Outbox.due_at <= Outbox.created_at)  # before the clock was turned back
+    may_leave: list[ColumnElement[bool] | InstrumentedAttribute[bool]] = [
+        Outbox.ended_at.is_(None),
+        or_(Outbox.due_at <= now, at_once),
+        Chat.unreachable_at.is_(None),
+        free,
+        Outbox.id.not_in(bindparam("mine", expanding=True)),
+    ]
+    if at_night:  # what was late in the evening waits for the morning
+        may_leave.append(Outbox.urgent)
+    one = select(Outbox.id).join(Chat, Chat.person_id == Outbox.person_id).where(*may_leave).limit(1)
+    batch = select(Outbox).join(Chat, Chat.person_id == Outbox.person_id).where(*may_leave).limit(BATCH)
+    batch = batch.order_by(Outbox.urgent.desc(), Outbox.due_at, Outbox.id)
+    return one, batch.with_for_update(of=Outbox, skip_locked=True)
 
 
 def _to_be_worded(notice: Outbox) -> bool:

@@ -55,7 +55,7 @@ class Database:
             connecting = {"server_settings": POSTGRESQL_SETTINGS, "prepared_statement_cache_size": STATEMENTS}
             options.setdefault("connect_args", connecting)
         if "poolclass" not in options:
-            options.setdefault("pool_size", CONNECTIONS)
+            options |= {"pool_size": CONNECTIONS, "pool_use_lifo": True}  # the last one used has all at hand
         self.engine = create_async_engine(address, **options)
         self.is_sqlite = self.engine.dialect.name == "sqlite"
         self._writers = asyncio.Lock() if self.is_sqlite else None
@@ -126,6 +126,11 @@ def moment(session: AsyncSession, now: datetime, later: timedelta = timedelta())
     """The time that leases are told by: on PostgreSQL that of the server, because machines may disagree."""
     if session.get_bind().dialect.name == "sqlite":
         return literal(now + later, Instant())
+    return of_server(later)
+
+
+def of_server(later: timedelta = timedelta()) -> ColumnElement[datetime]:
+    """The time on the machine of PostgreSQL, or a time later than that."""
     return type_coerce(func.clock_timestamp() + later, Instant())
 
 
