@@ -17,6 +17,7 @@ from documents import extract, notice, proof, record
 from documents.wording import groups, qr_svg
 from locales import LANGUAGES, Words
 from rules.evidence import GRADES
+from rules.leads import OUTCOMES
 from tests.documents.reading import ADDRESS, HASH, content, pages, text_of, tight
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -251,9 +252,8 @@ def test_every_step_of_a_proof_and_every_grade_of_evidence_has_words(language: s
     steps |= {f"visit.{act}_{kind}" for act in ("propose", "refuse") for kind in ("withhold", "correct", "withdraw")}
     steps |= {"visit.correct", "visit.withdraw"}
     catalogue = (Path(documents.__file__).parents[1] / "locales" / language / "leads.po").read_text()
-    steps |= {f"lead.{line.split('.')[2]}" for line in catalogue.split('"') if line.startswith("lead.step.")} - {
-        "lead.visit"
-    }
+    of_leads = {f"lead.{line.split('.')[2]}" for line in catalogue.split('"') if line.startswith("lead.step.")}
+    steps |= of_leads - {"lead.visit", "lead.resolve"} | {f"lead.resolve.{outcome}" for outcome in OUTCOMES}
     assert [one for one in sorted(steps) if not words.has(f"paper.step.{one}")] == []
     assert [one for one in GRADES if not words.has(f"paper.grade.{one}")] == []
 
