@@ -20,7 +20,6 @@ from telegram import Bot, BotCommand, BotCommandScopeAllPrivateChats
 from telegram.error import BadRequest, Forbidden, InvalidToken, RetryAfter, TelegramError
 from telegram.ext import Application
 
-import handlers
 import jobs
 import web as register
 from actions import calendars
@@ -40,7 +39,7 @@ from bot.press import Press
 from bot.sending import Sender
 from bot.settings import Settings
 from bot.signing import signing_key
-from handlers import menus
+from handlers import menus, routing
 from handlers.turn import House
 from jobs import ticks
 from locales import LANGUAGES, Words
@@ -84,7 +83,7 @@ async def running(settings: Settings, now: Callable[[], datetime] | None = None)
         get_updates_request=polling,
     )
     application = Application.builder().bot(bot).updater(None).build()
-    handlers.install(application)
+    routing.install(application)
     await _patiently(application.initialize)
     house = House(settings.zone, settings.language, settings.address, bot.username, settings.authority)
     mailbox = Mailbox(database, clock)

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 import structlog
 from markupsafe import Markup
-from sqlalchemy import String, cast, literal, select, update
+from sqlalchemy import ColumnElement, String, and_, cast, literal, select, update
 from telegram.constants import ParseMode
 from telegram.error import TelegramError
 
@@ -124,9 +124,10 @@ class Clerk:
         """Check or bring in; None if another process is at it, or has done it meanwhile."""
         data = await self.evidence.read(job.stored)
         dry, whole = job.state == "checking", job.ends is not None
-        same = (Import.id == job.id) & (Import.state == job.state) & (Import.version == job.version)
         async with self.database.write() as session:
-            row = await session.scalar(select(Import).where(same).with_for_update(of=Import, skip_locked=True))
+            row = await session.scalar(
+                select(Import).where(_as_it_was(job)).with_for_update(of=Import, skip_locked=True)
+            )
             if row is None:
                 return None
             report = await bring_in(
@@ -145,8 +146,7 @@ class Clerk:
             values |= {"kind": report.kind, "counts": report.counts}
             values |= {"ends": report.missing} if job.ends is not None else {}
         async with self.database.write() as session:
-            same = (Import.id == job.id) & (Import.state == job.state) & (Import.version == job.version)
-            await session.execute(update(Import).where(same).values(values))
+            await session.execute(update(Import).where(_as_it_was(job)).values(values))
 
     async def _tell(self, job: Import, message_id: int, text: Markup, rows: Rows) -> None:
         assert job.chat_id
@@ -163,3 +163,8 @@ class Clerk:
                 parse_mode=ParseMode.HTML,
                 filename=f"{words('imports.why_not')}.xlsx",
             )
+
+
+def _as_it_was(job: Import) -> ColumnElement[bool]:
+    """The row of a job that nobody, of this process or another, has changed since it was read."""
+    return and_(Import.id == job.id, Import.state == job.state, Import.version == job.version)

@@ -12,7 +12,6 @@ from typing import Any
 
 import structlog
 from sqlalchemy import BindParameter, ColumnElement, Select, and_, bindparam, or_, select, update
-from sqlalchemy.orm import InstrumentedAttribute
 from telegram.error import BadRequest, Forbidden, NetworkError, RetryAfter, TelegramError
 
 from bot.forms import span
@@ -222,18 +221,18 @@ def _due(on_sqlite: bool, at_night: bool) -> tuple[Select[tuple[int]], Select[tu
     turned_back = Outbox.leased_until > two_on  # the clock was: nobody holds it so long
     free = or_(Outbox.leased_until.is_(None), Outbox.leased_until < clock, turned_back)
     at_once = and_(Outbox.created_at > now, Outbox.due_at <= Outbox.created_at)  # before the clock was turned back
-    may_leave: list[ColumnElement[bool] | InstrumentedAttribute[bool]] = [
+    may_leave = (
         Outbox.ended_at.is_(None),
         or_(Outbox.due_at <= now, at_once),
         Chat.unreachable_at.is_(None),
         free,
         Outbox.id.not_in(bindparam("mine", expanding=True)),
-    ]
-    if at_night:  # what was late in the evening waits for the morning
-        may_leave.append(Outbox.urgent)
+    )
     one = select(Outbox.id).join(Chat, Chat.person_id == Outbox.person_id).where(*may_leave).limit(1)
     batch = select(Outbox).join(Chat, Chat.person_id == Outbox.person_id).where(*may_leave).limit(BATCH)
     batch = batch.order_by(Outbox.urgent.desc(), Outbox.due_at, Outbox.id)
+    if at_night:  # what was late in the evening waits for the morning
+        one, batch = one.where(Outbox.urgent), batch.where(Outbox.urgent)
     return one, batch.with_for_update(of=Outbox, skip_locked=True)
 
 

@@ -80,7 +80,7 @@ class Sender(Messenger):
             log.warning("replies must wait", update=update_id, error=str(error))
             pause = max(LATER, span(error)) if isinstance(error, RetryAfter) else LATER
             with suppress(Exception):  # else they are tried again a little earlier, those that have left too
-                await self._until({update_id}, min(pause, LATEST), replies=left)
+                await self._until({update_id}, min(pause, LATEST), left)
             self.metrics.sent.labels("reply", "later").inc(len(left))
         finally:
             self._saying.discard(update_id)
@@ -102,11 +102,12 @@ class Sender(Messenger):
         if ours := self._saying | self._said:
             await self._until(ours, LEASE)
 
-    async def _until(self, ours: set[int], pause: timedelta, **left: list[dict[str, Any]]) -> None:
-        """Nobody takes these replies up for so long; `replies` are those that are left, where some have left."""
+    async def _until(self, ours: set[int], pause: timedelta, left: list[dict[str, Any]] | None = None) -> None:
+        """Nobody takes these replies up for so long; `left` are those that are still to leave, where some have left."""
         async with self.database.write() as session:
             held = update(Inbox).where(Inbox.update_id.in_(ours), Inbox.replies.is_not(None))
-            await session.execute(held.values(retry_at=moment(session, self.now(), pause), **left))
+            held = held.values(retry_at=moment(session, self.now(), pause))
+            await session.execute(held if left is None else held.values(replies=left))
 
     async def catch_up(self, *, at_once: bool = False) -> None:
         """Send replies that a crash or a dead network left behind, oldest first; `at_once` where no other can."""

@@ -16,6 +16,7 @@ import aiohttp
 import pytest
 from aiohttp import web
 from sqlalchemy import func, select
+from sqlalchemy.pool import NullPool
 
 from bot.migrate import migrate
 from models.database import Database
@@ -110,7 +111,7 @@ async def test_interleavings_of_two_inspectors_lose_no_answer(
 ) -> None:
     await empty(POSTGRES)
     await asyncio.to_thread(migrate, POSTGRES)
-    database, chance = Database(POSTGRES), random.Random(SEED)
+    database, chance = Database(POSTGRES, poolclass=NullPool), random.Random(SEED)
     front, ports = free_port(), [free_port(), free_port()]
     async with Telegram(token=TOKEN) as telegram:
         variables = {
