@@ -8,12 +8,13 @@ from typing import Any
 import structlog
 from telegram import Bot, BotCommandScopeChat, LinkPreviewOptions
 from telegram.constants import ParseMode
-from telegram.error import BadRequest
+from telegram.error import BadRequest, NetworkError, RetryAfter
 
 from bot.darkroom import Darkroom
-from bot.evidence import Evidence
+from bot.evidence import Evidence, StoreAway
 from bot.forms import fitted, keyboard, qr_png
 from bot.press import Press
+from models.database import away
 
 log = structlog.get_logger("sending")
 
@@ -110,10 +111,12 @@ class Messenger:
         return sent.message_id
 
     async def paper(self, chat_id: int, paper: dict[str, Any], text: str, rows: list[Any]) -> int:
-        """A PDF, printed now; where that fails a word about it, so that nothing behind it is held up."""
+        """A PDF, printed now; where that fails for good a word about it, so that nothing behind it is held up."""
         try:
             printed = await self.press.print(paper)
-        except Exception:
+        except Exception as error:
+            if passes(error):
+                raise
             log.exception("a paper cannot be printed", kind=paper["kind"], id=paper["id"])
             return await self.say(chat_id, paper["sorry"], [])
         sent = await self.bot.send_document(
@@ -164,3 +167,9 @@ class Messenger:
             await call
         except BadRequest as error:
             log.debug("too late for a courtesy", error=str(error))
+
+
+def passes(error: Exception) -> bool:
+    """Whether a message that did not leave may leave later: Telegram, the evidence store or the database is away."""
+    busy = isinstance(error, NetworkError | RetryAfter | StoreAway) and not isinstance(error, BadRequest)
+    return busy or away(error)

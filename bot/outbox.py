@@ -12,10 +12,11 @@ from typing import Any
 
 import structlog
 from sqlalchemy import BindParameter, ColumnElement, Select, and_, bindparam, or_, select, update
-from telegram.error import BadRequest, Forbidden, NetworkError, RetryAfter, TelegramError
+from telegram.error import BadRequest, Forbidden, RetryAfter, TelegramError
 
 from bot.forms import span
 from bot.logs import tell
+from bot.messages import passes
 from bot.sending import Sender
 from handlers.notices import fetch, render
 from handlers.turn import House
@@ -32,6 +33,9 @@ WORDING_WITHIN = 0.3  # seconds; the words of a batch are made in one transactio
 FLEETING = ("reminders", "deadlines.moved")  # true at the moment alone: worded anew each time they are tried
 AT_ONCE = 4  # batches that are leaving
 LONGEST_PAUSE = timedelta(minutes=10)
+LOOK_EVERY = 0.25  # seconds
+REST = 20  # times as long as a look took, which passes over all that waits for people who cannot be reached
+LONGEST_REST = 2.0  # seconds
 
 
 class Postman:
@@ -50,10 +54,11 @@ class Postman:
         leaving: set[asyncio.Task[Any]] = set()
         try:
             while True:
+                begun = time.monotonic()
                 if notices := await self._next():
                     leaving.add(asyncio.create_task(self._send_all(notices)))
                 else:
-                    await asyncio.sleep(0.25)
+                    await asyncio.sleep(max(LOOK_EVERY, min(REST * (time.monotonic() - begun), LONGEST_REST)))
                 if len(leaving) >= AT_ONCE:
                     await asyncio.wait(leaving, return_when=asyncio.FIRST_COMPLETED)
                 leaving = {one for one in leaving if not one.done()}
@@ -164,21 +169,29 @@ class Postman:
                     return
                 message_id = await self._tell(notice)
             outcome = {"ended_at": self.now(), "outcome": "sent", "message_id": message_id}
-        except RetryAfter as error:  # Telegram is busy; nobody is to blame
-            outcome = {"due_at": self.now() + span(error), "leased_until": None}
-        except Forbidden:
-            outcome = {"leased_until": None, "error": "forbidden"}
-        except BadRequest as error:
-            log.error("Telegram refused a notice", notice=notice.id, kind=notice.kind, error=str(error))
-            outcome = {"ended_at": self.now(), "outcome": "parked", "error": str(error)}
-        except (NetworkError, TelegramError) as error:
-            wait = min(timedelta(seconds=2 ** min(notice.attempts, 10)), LONGEST_PAUSE)
-            log.warning("a notice must wait", notice=notice.id, error=str(error), seconds=wait.total_seconds())
-            outcome = {"due_at": self.now() + wait, "leased_until": None, "attempts": notice.attempts + 1}
+        except Exception as error:
+            outcome = self._not_told(notice, error)
         await self._write_down(notice, outcome, message_id)
         self.sender.metrics.sent.labels("notice", outcome.get("outcome") or outcome.get("error") or "later").inc()
         if outcome.get("error") == "forbidden":
             await self.sender.unreachable(notice.chat_id)
+
+    def _not_told(self, notice: Outbox, error: Exception) -> dict[str, Any]:
+        """What becomes of a notice that did not leave: it waits for what may pass, and is parked for what will not."""
+        match error:
+            case RetryAfter():  # Telegram is busy; nobody is to blame
+                return {"due_at": self.now() + span(error), "leased_until": None}
+            case Forbidden():
+                return {"leased_until": None, "error": "forbidden"}
+            case BadRequest():
+                log.error("Telegram refused a notice", notice=notice.id, kind=notice.kind, error=str(error))
+                return {"ended_at": self.now(), "outcome": "parked", "error": str(error)}
+            case _ if isinstance(error, TelegramError) or passes(error):
+                wait = min(timedelta(seconds=2 ** min(notice.attempts, 10)), LONGEST_PAUSE)
+                log.warning("a notice must wait", notice=notice.id, error=str(error), seconds=wait.total_seconds())
+                return {"due_at": self.now() + wait, "leased_until": None, "attempts": notice.attempts + 1}
+        log.error("a notice cannot be sent", notice=notice.id, kind=notice.kind, exc_info=error)
+        return {"ended_at": self.now(), "outcome": "parked", "error": type(error).__name__}
 
     async def _tell(self, notice: Outbox) -> int:
         assert notice.chat_id is not None

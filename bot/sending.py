@@ -17,7 +17,7 @@ from actions.notify import tell_supervisors_of_unreachable
 from bot.darkroom import Darkroom
 from bot.evidence import Evidence, StoreAway
 from bot.forms import span
-from bot.messages import FILES, Messenger
+from bot.messages import FILES, Messenger, passes
 from bot.metrics import Metrics
 from bot.pace import Pace
 from bot.press import Press
@@ -76,7 +76,9 @@ class Sender(Messenger):
             self._said.add(update_id)
             if cards:
                 await self.settle()
-        except (NetworkError, RetryAfter, StoreAway) as error:
+        except Exception as error:
+            if not passes(error):
+                raise
             log.warning("replies must wait", update=update_id, error=str(error))
             pause = max(LATER, span(error)) if isinstance(error, RetryAfter) else LATER
             with suppress(Exception):  # else they are tried again a little earlier, those that have left too

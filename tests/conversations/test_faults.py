@@ -461,6 +461,20 @@ async def test_a_reply_that_can_never_be_made_holds_up_nobody(town: Town) -> Non
     await until(town, broken, lambda row: row.replies is None)
 
 
+async def test_a_notice_that_can_never_be_sent_is_parked_and_others_come(town: Town) -> None:
+    first, second = town["张伟"], town["李娜"]
+    async with town.app.database.write() as session:
+        who = {"kind": "people.new_device", "now": town.clock(), "urgent": True, "who": town.ids["王强"]}
+        assert await notify(session, town.ids[first.name], key="broken", **who)
+        buttons = [{"about": None, "rows": [["不成对"]], "paper": None}]
+        broken = update(Outbox).where(Outbox.dedupe_key.startswith("people.new_device:broken:"))
+        await session.execute(broken.values(chat_id=first.user_id, text="发不出去的", buttons=buttons))
+    await promised(town, second, "王强", "whole")
+    assert (await told(town, "whole")).outcome == "sent"
+    parked = await told(town, "broken")
+    assert (parked.outcome, parked.error) == ("parked", "ValueError")
+
+
 async def test_whoever_telegram_makes_wait_for_minutes_keeps_no_worker_from_others(town: Town) -> None:
     inspector = town["张伟"]
     town.telegram.fail(Fault.too_many(retry_after=300, method="sendMessage", chat=inspector.user_id))

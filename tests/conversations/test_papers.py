@@ -14,9 +14,11 @@ import pytest
 from sqlalchemy import select
 
 from jobs import ticks
+from models.database import Database
 from models.documents import Notice, Record
 from models.items import Checklist
 from models.journal import JournalEntry
+from models.mail import LEASE, Inbox
 from models.people import Person
 from models.visits import Evidence, Visit
 from rules.draw import canonical
@@ -24,6 +26,7 @@ from simulator import Phone
 from tests import programs
 from tests.conversations.conftest import ZONE, Town
 from tests.conversations.test_campaign import at_the_checklist, opened, photo, released, the_visit
+from tests.conversations.test_faults import until
 from tests.documents.reading import text_of
 
 pytestmark = pytest.mark.usefixtures("either")
@@ -297,6 +300,24 @@ async def test_a_paper_that_cannot_be_printed_holds_up_nothing(town: Town) -> No
     await second.says("/start")
     await second.sees()
     assert re.fullmatch(r"[A-Za-z0-9_-]{24}", row.token)
+
+
+async def test_a_paper_waits_while_the_database_is_away(town: Town, tmp_path: Path) -> None:
+    _, _, second = await signed(town)
+    press = town.app.sender.press
+    away = Database(f"sqlite:///{tmp_path}/gone/suicha.db")
+    there, press.database = press.database, away
+    sent = await second.presses("检查记录")
+    at_the_end = town.clock() + 2 * LEASE
+    await until(town, int(sent), lambda row: row.retry_at > at_the_end)
+    (row,) = await town.rows(select(Inbox).where(Inbox.update_id == sent))
+    assert [reply["do"] for reply in row.replies] == ["paper"]  # the tap is answered, and the paper is not lost
+    press.database = there
+    await away.close()
+    town.clock.moves_to(town.clock() + timedelta(minutes=2))
+    await town.app.sender.catch_up()
+    await pdf_of(second, "检查记录表")
+    assert "文件没有做出来" not in second.transcript()
 
 
 async def test_papers_are_exported_at_a_terminal(town: Town, tmp_path: Path) -> None:
