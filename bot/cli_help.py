@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import Any
 
@@ -15,6 +16,7 @@ from actions.imports import KINDS
 from bot.cli_base import words_of
 from bot.settings import Settings
 from locales import LANGUAGES, Words
+from locales.wrong import why
 from rules.retention import LEAST
 
 EXIT_WRONG_USAGE = 2
@@ -23,17 +25,19 @@ FILE_OF_A_TABLE = {"import": "table", "export": "written"}  # the words for it
 
 def checked_settings() -> Settings:
     """The settings of the environment. What is wrong is said by its name, never with its value, which may be secret."""
+    wrong: list[tuple[str, dict[str, Any]]]
     try:
         return Settings()
     except ValidationError as error:
-        found = error.errors(include_url=False, include_input=False)
-        wrong = [(str(one["loc"][0]).upper(), one["msg"].removeprefix("Value error, ")) for one in found]
-    except SettingsError as error:
-        wrong = [(str(error).split('"')[1].upper(), str(error.__cause__))]
-    words = words_of(Settings.model_construct(language=LANGUAGES[0], timezone="Asia/Shanghai"))
+        wrong = [(str(one["loc"][0]), dict(one)) for one in error.errors(include_url=False, include_input=False)]
+    except SettingsError as error:  # a list that is not JSON
+        wrong = [(str(error).split('"')[1], {"type": "json_invalid", "msg": ""})]
+    asked = os.environ.get("LANGUAGE", "")
+    language = asked if asked in LANGUAGES else LANGUAGES[0]
+    words = words_of(Settings.model_construct(language=language, timezone="Asia/Shanghai"))
     for name, problem in wrong:
-        why = words(problem, least=LEAST) if words.has(problem) else problem
-        typer.echo(words("cli.wrong_setting", name=name, why=why).unescape(), err=True)
+        said = words("cli.wrong_setting", name=name.upper(), why=why(words, problem, least=LEAST))
+        typer.echo(said.unescape(), err=True)
     sys.exit(EXIT_WRONG_USAGE)
 
 

@@ -14,6 +14,7 @@ from pydantic.json_schema import models_json_schema
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from locales import Words
+from locales.wrong import why
 from web.site import LANGUAGE, SITE, Site, as_language
 
 LARGEST = 2**53 - 1
@@ -27,14 +28,17 @@ DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 def digits(given: Any) -> Any:
     """What an address may write as a number: digits alone."""
     if isinstance(given, str) and not WHOLE.fullmatch(given):
-        raise ValueError("a whole number from 1 on")
+        raise ValueError("wrong.whole")
     return given
 
 
 def _day(given: Any) -> Any:
     if not isinstance(given, str) or not DAY.fullmatch(given):
-        raise ValueError("a day as 2026-12-08")
-    return date.fromisoformat(given)
+        raise ValueError("wrong.day")
+    try:
+        return date.fromisoformat(given)
+    except ValueError:
+        raise ValueError("wrong.no_such_day") from None
 
 
 Whole = Annotated[int, Field(ge=1, le=LARGEST), BeforeValidator(digits)]
@@ -143,7 +147,8 @@ def understood(request: web.Request, model: type[Asked]) -> Asked | web.Response
     try:
         return model.model_validate(given)
     except ValidationError as wrong:
-        named = [Wrong(parameter=str(one["loc"][0]), reason=one["msg"]) for one in wrong.errors() if one["loc"]]
+        t = words(request)
+        named = [Wrong(parameter=str(one["loc"][0]), reason=why(t, one).unescape()) for one in wrong.errors()]
         return as_json(Error(error="Bad Request", parameters=named), status=400)
 
 

@@ -185,12 +185,15 @@ async def test_a_port_that_is_taken_is_named(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "value", "why"),
     [
-        ("LANGUAGE", "xx", "zh_CN"),
+        ("LANGUAGE", "xx", "只能填 zh_CN 或 en"),
         ("TIMEZONE", "Mars/Base", "没有这个时区"),
-        ("PROXIES", "-1", "0"),
+        ("PROXIES", "-1", "不能小于 0"),
+        ("PORT", "abc", "要填整数"),
+        ("PAGE_SECONDS", "soon", "要填数字"),
         ("DATABASE_URL", "mysql://u:secret@h/x", "应以 sqlite:/// 或 postgresql:// 开头"),
         ("EVIDENCE_URL", "s3:/bucket", "应以 file:/// 或 s3:// 开头"),
-        ("DRAND_RELAYS", "drand.sh", ""),
+        ("DRAND_RELAYS", "drand.sh", "要写成 JSON 列表"),
+        ("PAGE_SECONDS", "400", "不能大于 300"),
         ("KEEP_EVIDENCE_DAYS", "1", "至少保存 1095 天"),
     ],
 )
@@ -203,6 +206,13 @@ def test_a_wrong_setting_is_named_and_not_repeated(tmp_path: Path, name: str, va
     assert "secret" not in ended.stderr
     assert "Traceback" not in ended.stdout + ended.stderr
     assert not (tmp_path / "data").exists()
+
+
+def test_a_wrong_setting_is_named_in_the_language_that_is_set(tmp_path: Path) -> None:
+    environment = {**os.environ, "DATA_DIR": str(tmp_path / "data"), "LANGUAGE": "en", "PAGE_SECONDS": "400"}
+    ended = programs.run(("doctor",), environment)
+    assert "PAGE_SECONDS" in ended.stderr
+    assert "must be 300 or less" in ended.stderr
 
 
 @pytest.mark.parametrize(

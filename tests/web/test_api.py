@@ -117,20 +117,21 @@ async def test_subjects_are_searched_and_shown_as_on_the_pages(client: Client) -
 
 
 async def test_what_is_wrong_is_named(client: Client) -> None:
-    for address, parameter in (
-        ("/api/v1/results?limit=201", "limit"),
-        ("/api/v1/results?limit=0", "limit"),
-        ("/api/v1/results?cursor=-1", "cursor"),
-        ("/api/v1/results?limits=5", "limits"),
-        ("/api/v1/results?since=2026-02-30", "since"),
-        ("/api/v1/results?q=" + "长" * 61, "q"),
-        ("/api/v1/subjects", "q"),
-        ("/data/results.csv?until=x", "until"),
-        ("/api/v1/draws/x", "number"),
+    for address, parameter, chinese, english in (
+        ("/api/v1/results?limit=201", "limit", "不能大于 200", "must be 200 or less"),
+        ("/api/v1/results?limit=0", "limit", "要填 1 以上的整数", "must be a whole number from 1 on"),
+        ("/api/v1/results?cursor=-1", "cursor", "要填 1 以上的整数", "must be a whole number from 1 on"),
+        ("/api/v1/results?limits=5", "limits", "没有这个参数", "there is no such parameter"),
+        ("/api/v1/results?since=2026-02-30", "since", "没有这一天", "there is no such day"),
+        ("/api/v1/results?q=" + "长" * 61, "q", "太长，最多 60 个字", "too long: 60 characters at most"),
+        ("/api/v1/subjects?limit=5", "q", "缺这个参数", "this parameter is needed"),
+        ("/data/results.csv?until=x", "until", "日期要写成 2026-12-08 这样", "must be a day such as 2026-12-08"),
+        ("/api/v1/draws/x?", "number", "要填 1 以上的整数", "must be a whole number from 1 on"),
     ):
-        refused = await asked(client, address, 400)
-        assert refused["error"] == "Bad Request"
-        assert [one["parameter"] for one in refused["parameters"]] == [parameter]
+        for language, reason in (("zh-CN", chinese), ("en", english)):
+            refused = await asked(client, f"{address}&lang={language}", 400)
+            assert refused["error"] == "Bad Request"
+            assert refused["parameters"] == [{"parameter": parameter, "reason": reason}]
 
 
 async def test_a_task_of_a_plan_says_which(client: Client, database: Database) -> None:
