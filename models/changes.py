@@ -19,7 +19,7 @@ class Import(Base):
     `state`: `checking` (sent in a chat, nobody has looked at it yet), `ready` (looked at, waits for a yes), `doing`,
     `done`, `cancelled`, `refused`. `stored` is the SHA-256 under which the file's bytes are kept until it is done.
     `ends` is how many things that the file does not name may end, as the administrator confirmed it; None if the file
-    is not the whole directory. `counts` are those of the report; `message_id` is the card in the chat.
+    is not the whole directory. `counts` are those of the report.
     """
 
     __tablename__ = "imports"
@@ -32,7 +32,6 @@ class Import(Base):
     state: Mapped[str] = mapped_column(default="done", index=True)
     by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
     chat_id: Mapped[int | None]
-    message_id: Mapped[int | None]
     stored: Mapped[str] = mapped_column(default="")
     ends: Mapped[int | None]
     counts: Mapped[dict[str, Any]] = mapped_column(default=dict)

@@ -24,6 +24,7 @@ from handlers.notices import NOTICES
 from handlers.reminders import OPENS
 from handlers.turn import QUESTIONS
 from locales import LANGUAGES, catalogue, files
+from models.changes import Import
 from models.database import Database
 from models.people import Person, at_work
 from models.reminders import MOVES, SOURCES
@@ -104,9 +105,9 @@ def test_every_button_has_a_label_and_an_answer() -> None:
     pressed = {"lead_assign_to", "lead_split_to", "lead_to", "lead_send", "free_to", "free_send"}  # handed on
     for path in (ROOT / "handlers").glob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.Call) and (maker := getattr(node.func, "id", "")) in ("button", "turning"):
-                verb = node.args[1]
-                labelled = maker == "turning" or any(keyword.arg == "label" for keyword in node.keywords)
+            if isinstance(node, ast.Call) and (maker := getattr(node.func, "id", "")) in ("button", "turning", "leaf"):
+                verb = node.args[2 if maker == "leaf" else 1]
+                labelled = maker != "button" or any(keyword.arg == "label" for keyword in node.keywords)
                 verbs = [
                     part.value
                     for part in ast.walk(verb)
@@ -272,6 +273,26 @@ async def test_who_is_at_work_before_an_upgrade_is_at_work_after_it(database: Da
         ]
         assert list(await session.scalars(select(Person.name).where(at_work(date(2026, 12, 1))))) == ["张伟"]
     await asyncio.to_thread(command.downgrade, config(url), "0014")
+    await _leave_nothing(database)
+
+
+async def test_an_import_outlives_the_column_of_its_message(database: Database) -> None:
+    url = database.engine.url.render_as_string(hide_password=False)
+    async with database.engine.begin() as connection:
+        await connection.run_sync(Base.metadata.drop_all)
+    await asyncio.to_thread(command.upgrade, config(url), "0015")
+    columns = "id, at, kind, name, sha256, state, chat_id, message_id, stored, counts, version"
+    values = "1, '2026-11-30 09:00:00', 'subjects', '对象.csv', '', 'ready', 1000, 7, '', '{}', 0"
+    async with database.engine.begin() as connection:
+        await connection.exec_driver_sql(f"INSERT INTO imports ({columns}) VALUES ({values})")
+    await asyncio.to_thread(migrate, url)
+    async with database.read() as session:
+        (held,) = await session.scalars(select(Import))
+    assert (held.name, held.state, held.chat_id) == ("对象.csv", "ready", 1000)
+    await asyncio.to_thread(command.downgrade, config(url), "0015")
+    async with database.engine.connect() as connection:
+        rows = await connection.exec_driver_sql("SELECT name, message_id FROM imports")
+        assert rows.tuples().all() == [("对象.csv", None)]
     await _leave_nothing(database)
 
 
