@@ -17,7 +17,7 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -128,11 +128,8 @@ async def listening(telegram: Telegram, mode: str, port: int) -> None:
         await asyncio.sleep(0.1)
 
 
-async def measure(
-    name: str, telegram: Telegram, crowd: Crowd, parts: Callable[[], dict[str, list[int]]], seconds: float
-) -> Busy:
-    """Full load, then half of it; `parts` are the processes, by what they are."""
-    pids = parts()
+async def measure(name: str, crowd: Crowd, pids: dict[str, list[int]], seconds: float) -> Busy:
+    """Full load, then half of it; `pids` are those of the processes, by what they are."""
     before, answered = {part: processor(own) for part, own in pids.items()}, crowd.answered
     full, rate = await crowd.at_once(seconds)
     after, answered = {part: processor(own) for part, own in pids.items()}, crowd.answered - answered
@@ -147,9 +144,7 @@ async def floor(people: int, seconds: float) -> Busy:
         phones = [telegram.phone(f"检查员{n}", FIRST_TAPPER + n) for n in range(people)]
         async with started(telegram, [__file__, "--echo", telegram.url], "polling") as pids:
             crowd = Crowd(telegram, phones, speak)
-            return await measure(
-                "echo, polling, 1", telegram, crowd, lambda: {"bot": pids, "simulator": [os.getpid()]}, seconds
-            )
+            return await measure("echo, polling, 1", crowd, {"bot": pids, "simulator": [os.getpid()]}, seconds)
 
 
 async def ours(name: str, url: str, mode: str, processes: int, given: argparse.Namespace, folder: Path) -> Busy:
@@ -178,13 +173,7 @@ async def ours(name: str, url: str, mode: str, processes: int, given: argparse.N
             for phone in phones:
                 await phone.sees(f"1/{given.points}")
             crowd = Crowd(telegram, phones, press)
-            found = await measure(
-                name,
-                telegram,
-                crowd,
-                lambda: {"bot": pids, "simulator": [os.getpid()]},
-                given.seconds,
-            )
+            found = await measure(name, crowd, {"bot": pids, "simulator": [os.getpid()]}, given.seconds)
         unanswered = sum(not query.answered for query in telegram.world.queries.values())
     async with database.read() as session:
         stored = await session.scalar(select(func.count()).select_from(Answer))
