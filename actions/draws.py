@@ -124,38 +124,6 @@ def entropy_of(draw: Draw) -> dict[str, Any] | None:
     return {"kind": "witness", "contributions": contributions}
 
 
-async def waiting_for_beacon(session: AsyncSession) -> list[Draw]:
-    """The committed draws whose round is not here yet."""
-    query = select(Draw).where(Draw.state == "committed", Draw.beacon_round.is_not(None), Draw.beacon.is_(None))
-    return list(await session.scalars(query))
-
-
-async def beacon_came(session: AsyncSession, draw_id: int, entropy: dict[str, Any], now: datetime) -> None:
-    """Keep the round that a draw waits for, and tell its supervisor. `entropy` has been checked (`beacons.agree`)."""
-    draw = await session.scalar(select(Draw).where(Draw.id == draw_id).with_for_update(of=Draw))
-    if draw is None or draw.state != "committed" or draw.beacon or draw.beacon_round != entropy["round"]:
-        return
-    draw.beacon = entropy
-    draw.version += 1
-    record(session, now, None, "beacon", "draw", draw.id, after={"round": entropy["round"]})
-    await notify(session, draw.supervisor_id, "draws.ready", str(draw.id), now, urgent=True, draw=draw.id)
-
-
-async def beacon_missing(session: AsyncSession, draw_id: int, now: datetime) -> None:
-    """Tell the supervisor, once, that no two relays agree on the round; witnesses are the way out."""
-    draw = await session.get_one(Draw, draw_id)
-    await notify(session, draw.supervisor_id, "draws.no_beacon", str(draw.id), now, urgent=True, draw=draw.id)
-
-
-async def beacon_too_early(session: AsyncSession, draw_id: int, reason: str, now: datetime) -> None:
-    """Make void by rule a draw whose round can be had before its time: the clock was behind when it was made."""
-    draw = await session.scalar(select(Draw).where(Draw.id == draw_id).with_for_update(of=Draw))
-    if draw is None or draw.state != "committed" or draw.beacon:
-        return
-    await void(session, draw, reason, None, now)
-    await notify(session, draw.supervisor_id, "draws.clock_behind", str(draw.id), now, urgent=True, draw=draw.id)
-
-
 async def files_of(session: AsyncSession, draw: Draw) -> dict[str, bytes]:
     """The bundle of a draw as it would be published when opened."""
     tables = dict.fromkeys(rules.TABLES, b"") | await draw_files(session, draw.id)

@@ -9,22 +9,20 @@ from __future__ import annotations
 import asyncio
 from array import array
 from collections import Counter
-from collections.abc import AsyncIterator
 from typing import Any, cast
 
 from sqlalchemy import Table, select
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from actions.areas import ensure_areas, gazetteer
 from actions.cells import Fault
 from actions.credit_class import weigh_due
+from actions.export_subjects import export
 from actions.headers import Row
 from actions.import_report import SHOWN, Note
 from actions.importing import Intake, Kind, difference
 from actions.subject_rows import COLUMNS, KEEP, Reader
 from models import subject_search
 from models.bulk import Bulk
-from models.people import Area
 from models.subjects import Subject, Tagged, labels_of, replace_labels
 from rules import subjects
 
@@ -273,38 +271,6 @@ def _as_text(labels: Tagged) -> dict[str, str]:
     return {
         "labels": ";".join(sorted(f"{department}:{label}" if department else label for department, label in labels))
     }
-
-
-async def export(session: AsyncSession) -> AsyncIterator[dict[str, str]]:
-    """All subjects with all their labels, in the order of their ids."""
-    areas = {area.code: area.name for area in await session.scalars(select(Area))}
-    last = 0
-    while True:
-        query = select(Subject).where(Subject.id > last).order_by(Subject.id).limit(2000)
-        batch = list(await session.scalars(query))
-        if not batch:
-            return
-        last = batch[-1].id
-        labels = await labels_of(session, [one.id for one in batch], ["labels", "department_labels"])
-        for one in batch:
-            tagged = sorted(labels.get(one.id, ()))
-            yield {
-                "code": one.code,
-                "name": one.name,
-                "kind": subjects.KINDS.get(one.kind, ""),
-                "area": areas[one.area_code],
-                "address": one.address,
-                "position": "" if one.latitude is None else f"{one.latitude!r},{one.longitude!r}",
-                "industry": one.industry,
-                "labels": ";".join(label for department, label in tagged if not department),
-                "department_labels": ";".join(f"{department}:{label}" for department, label in tagged if department),
-                "credit_class": one.credit_class,
-                "flags": ";".join(one.flags),
-                "status": subjects.STATUSES[one.status],
-                "contact": one.contact,
-                "phone": one.phone,
-            }
-        session.expunge_all()
 
 
 SUBJECTS = Kind("subjects", "subjects", COLUMNS, Subjects, export=export, whole=True)

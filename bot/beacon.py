@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 import aiohttp
 import structlog
 
-from actions import beacons, draws
+from actions import beacon_rounds, beacons
 from locales import Words
 from models.database import Database
 from rules.draw import QUICKNET
@@ -45,7 +45,7 @@ class Beacon:
     async def look(self) -> None:
         """Fetch what committed draws wait for; of a round that is yet to come, make sure that nobody has it."""
         async with self.database.read() as session:
-            waiting = [(draw.id, draw.beacon_round) for draw in await draws.waiting_for_beacon(session)]
+            waiting = [(draw.id, draw.beacon_round) for draw in await beacon_rounds.waiting(session)]
         for draw_id, number in waiting:
             assert number
             ahead = beacons.time_of(number) - self.now()
@@ -75,15 +75,15 @@ class Beacon:
 
     async def _keep(self, draw_id: int, entropy: dict[str, object]) -> None:
         async with self.database.write() as session:
-            await draws.beacon_came(session, draw_id, entropy, self.now())
+            await beacon_rounds.came(session, draw_id, entropy, self.now())
 
     async def _void(self, draw_id: int) -> None:
         async with self.database.write() as session:
-            await draws.beacon_too_early(session, draw_id, self.words("draw.void_by_clock").unescape(), self.now())
+            await beacon_rounds.too_early(session, draw_id, self.words("draw.void_by_clock").unescape(), self.now())
 
     async def _tell(self, draw_id: int) -> None:
         async with self.database.write() as session:
-            await draws.beacon_missing(session, draw_id, self.now())
+            await beacon_rounds.missing(session, draw_id, self.now())
 
     async def _ask_all(self, number: int) -> list[bytes]:
         async with aiohttp.ClientSession(timeout=TIMEOUT, trust_env=True) as client:  # a proxy, as for Telegram
