@@ -5,24 +5,66 @@ from __future__ import annotations
 import html
 import io
 import re
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 import qrcode
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup
-from telegram.constants import ParseMode
 from telegram.error import RetryAfter
 
 LONGEST = 4096  # of a message, in UTF-16 units, without its markup
-TAG = re.compile(r"<[^>]*>")
+GOES_ON = "\n…"
+TAG = re.compile(r"<(/?)([\w-]+)[^>]*>")
+SIGN = re.compile(r"<[^>]*>|&#?\w+;|.", re.DOTALL)  # what must not be cut through
 
 
-def fitted(text: str) -> tuple[str, str | None]:
-    """A text as Telegram takes it, and its parse mode; one that is too long goes without its end and its markup."""
-    plain = html.unescape(TAG.sub("", text)).encode("utf-16-le")
-    if len(plain) <= 2 * LONGEST:
-        return text, ParseMode.HTML
-    return plain[: 2 * (LONGEST - 1)].decode("utf-16-le", "ignore") + "…", None
+def shortened(text: str) -> str:
+    """A text as one message; one that is too long ends between two lines and shows that it goes on."""
+    if _units(text) <= LONGEST:
+        return text
+    return next(_pieces(text, LONGEST - len(GOES_ON))) + GOES_ON
+
+
+def parts(text: str) -> list[str]:
+    """A text as so many messages as it takes, parted between lines."""
+    return [text] if _units(text) <= LONGEST else list(_pieces(text, LONGEST))
+
+
+def _units(text: str) -> int:
+    return len(html.unescape(TAG.sub("", text)).encode("utf-16-le")) // 2
+
+
+def _pieces(text: str, most: int) -> Iterator[str]:
+    """Pieces that fit; markup that is open at the end of one is closed there and opened again in the next."""
+    piece, used, tags = "", 0, dict[str, str]()
+    for line in _lines(text, most):
+        if used + _units(line.rstrip("\n")) > most:
+            yield piece.rstrip("\n") + "".join(f"</{name}>" for name in reversed(tags))
+            piece, used = "".join(tags.values()), 0
+        piece, used = piece + line, used + _units(line)
+        for tag in TAG.finditer(line):
+            if tag[1]:
+                tags.pop(tag[2], None)
+            else:
+                tags[tag[2]] = tag[0]
+    if _units(piece.strip()):
+        yield piece
+
+
+def _lines(text: str, most: int) -> Iterator[str]:
+    """The lines of a text; one that alone is too long comes in several."""
+    for line in text.splitlines(keepends=True):
+        if _units(line) <= most:
+            yield line
+            continue
+        short, used = "", 0
+        for sign in SIGN.findall(line):
+            if used + _units(sign) > most:
+                yield short
+                short, used = "", 0
+            short, used = short + sign, used + _units(sign)
+        yield short
 
 
 def span(error: RetryAfter) -> timedelta:

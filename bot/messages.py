@@ -12,7 +12,7 @@ from telegram.error import BadRequest, NetworkError, RetryAfter
 
 from bot.darkroom import Darkroom
 from bot.evidence import Evidence, StoreAway
-from bot.forms import fitted, keyboard, qr_png
+from bot.forms import keyboard, parts, qr_png, shortened
 from bot.press import Press
 from models.database import away
 
@@ -37,7 +37,8 @@ class Messenger:
         """One reply of a turn, by what it is to do; the id of its message, where others may speak of it."""
         match reply["do"]:
             case "say":
-                return await self.say(chat_id, reply["text"], reply["rows"])
+                text = shortened(reply["text"]) if "about" in reply else reply["text"]  # a card is one message
+                return await self.say(chat_id, text, reply["rows"])
             case "edit":
                 return await self.edit(chat_id, reply["message"], reply["text"], reply["rows"])
             case "toast":
@@ -99,15 +100,16 @@ class Messenger:
         return sent.message_id
 
     async def say(self, chat_id: int, text: str, rows: list[Any]) -> int:
-        """A new message; its id."""
-        text, markup = fitted(text)
-        sent = await self.bot.send_message(
-            chat_id,
-            text,
-            parse_mode=markup,
-            reply_markup=keyboard(rows),
-            link_preview_options=NO_PREVIEW,
-        )
+        """A new message, or several if it is too long for one, the buttons below the last; the id of that one."""
+        pieces = parts(text)
+        for number, piece in enumerate(pieces, 1):
+            sent = await self.bot.send_message(
+                chat_id,
+                piece,
+                parse_mode=ParseMode.HTML,
+                reply_markup=keyboard(rows) if number == len(pieces) else None,
+                link_preview_options=NO_PREVIEW,
+            )
         return sent.message_id
 
     async def paper(self, chat_id: int, paper: dict[str, Any], text: str, rows: list[Any]) -> int:
@@ -143,13 +145,13 @@ class Messenger:
 
     async def edit(self, chat_id: int, message_id: int, text: str, rows: list[Any]) -> int:
         """Change a message, or say it anew where the old one is gone; the id of the message that shows it now."""
-        shown, markup = fitted(text)
+        text = shortened(text)
         try:
             await self.bot.edit_message_text(
-                shown,
+                text,
                 chat_id,
                 message_id,
-                parse_mode=markup,
+                parse_mode=ParseMode.HTML,
                 reply_markup=keyboard(rows),
                 link_preview_options=NO_PREVIEW,
             )

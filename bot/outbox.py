@@ -14,7 +14,7 @@ import structlog
 from sqlalchemy import BindParameter, ColumnElement, Select, and_, bindparam, or_, select, update
 from telegram.error import BadRequest, Forbidden, RetryAfter, TelegramError
 
-from bot.forms import span
+from bot.forms import shortened, span
 from bot.logs import tell
 from bot.messages import passes
 from bot.sending import Sender
@@ -197,8 +197,9 @@ class Postman:
         assert notice.chat_id is not None
         assert notice.text is not None
         assert notice.buttons
-        shown = notice.text, notice.buttons[0]["rows"]
-        if paper := notice.buttons[0].get("paper"):
+        held = notice.buttons[0]
+        shown = shortened(notice.text) if held["about"] else notice.text, held["rows"]  # a card is one message
+        if paper := held.get("paper"):
             send = self.sender.picture if paper["do"] == "picture" else self.sender.paper
             return await send(notice.chat_id, paper, *shown)
         return await self.sender.say(notice.chat_id, *shown)
