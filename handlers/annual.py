@@ -9,7 +9,7 @@ from sqlalchemy import and_, or_, select
 
 from actions import annual, drafts
 from handlers import plans as task_cards
-from handlers.buttons import button
+from handlers.buttons import button, leaf
 from handlers.plans import percent
 from handlers.telling import Message, Render, Telling
 from handlers.turn import NOTHING, Button, Rows, Turn
@@ -44,12 +44,14 @@ async def listed(turn: Turn, _: Any = None) -> None:
         .where(or_(Plan.organ_id == person.organ_id, Plan.drafted_by == person.id, partner))
         .where(Plan.state != "superseded")
         .order_by(Plan.year.desc(), Plan.id.desc())
-        .limit(LISTED)
     )
-    plans = list({one.id: one for one in (*waiting, *await turn.session.scalars(query))}.values())[:LISTED]
+    found = list({one.id: one for one in (*waiting, *await turn.session.scalars(query))}.values())
+    shown, more = leaf(words, found, "annual", page=turn.args[0] if turn.args else 0, size=LISTED)
+    plans = [one for _, one in shown]
     lines = [words("plans.title") if plans else words("plans.none")]
     lines += [words("plans.line", name=one.name, state=_state(words, one)) for one in plans]
     rows: Rows = [[button(words, "plan", one.id, name=one.name)] for one in plans]
+    rows += more
     if annual.may_draft(person.organ_id, person):
         rows.append([button(words, "new_plan")])
     if "supervisor" in person.roles:

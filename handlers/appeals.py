@@ -6,7 +6,7 @@ from markupsafe import Markup
 from sqlalchemy import select
 
 from actions import appeals
-from handlers.buttons import button
+from handlers.buttons import button, leaf
 from handlers.telling import Message, Telling
 from handlers.turn import Rows, Turn
 from handlers.wording import brief
@@ -28,10 +28,12 @@ async def listed(turn: Turn, _: object = None) -> None:
     if not waiting:
         await turn.show("appeals", words("appeal.none"), [[button(words, "review" if reviews else "me")]])
         return
+    shown, more = leaf(words, waiting, "appeals", page=turn.args[0] if turn.args else 0, size=LISTED)
     rows: Rows = [
         [button(words, "appeal", one.id, label="button.numbered", number=number, name=one.visit.subject.name)]
-        for number, one in enumerate(waiting[:LISTED], 1)
+        for number, one in shown
     ]
+    rows += more
     rows.append([button(words, "review", label="button.back") if reviews else button(words, "me")])
     await turn.show("appeals", words("appeal.title", len(waiting)), rows)
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
-from handlers.turn import Button, Turn
+from handlers.turn import Button, Rows, Turn
 from locales import Words
 from rules.refusal import Refusal
 
 LARGEST = 2**31  # numbers of ours are smaller; PostgreSQL would break on a larger one
 MOST = 90  # things on a list to choose from; Telegram takes a hundred buttons
 
+T = TypeVar("T")
 Load = Callable[[Turn], Awaitable[Any]]
 Act = Callable[[Turn, Any], Awaitable[None]]
 
@@ -29,6 +30,16 @@ def turning(words: Words, verb: str, *ids: int, page: int, pages: int) -> list[B
     """The buttons to the pages before and after this one, as far as there are some."""
     row = [button(words, verb, *ids, page - 1, label="button.earlier_page")] if page else []
     return [*row, button(words, verb, *ids, page + 1, label="button.later_page")] if page + 1 < pages else row
+
+
+def leaf(
+    words: Words, found: Sequence[T], verb: str, *ids: int, page: int, size: int
+) -> tuple[list[tuple[int, T]], Rows]:
+    """One page of a list: what stands on it with its numbers in the whole list, and the row that turns the page."""
+    pages = max(1, -(-len(found) // size))
+    begin = min(page, pages - 1) * size
+    row = turning(words, verb, *ids, page=begin // size, pages=pages)
+    return list(enumerate(found[begin : begin + size], begin + 1)), [row] if row else []
 
 
 class Numbers(list[int]):

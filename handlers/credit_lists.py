@@ -11,7 +11,7 @@ from sqlalchemy import select
 from actions import credit_lists
 from actions.credit_class import may_see
 from handlers import credit
-from handlers.buttons import button
+from handlers.buttons import button, leaf
 from handlers.telling import Message, Telling
 from handlers.turn import Rows, Turn
 from handlers.wording import brief
@@ -31,10 +31,12 @@ async def waiting(turn: Turn, _: Any = None) -> None:
     found = await credit_lists.waiting(turn.session, person.organ_id)
     lines = [words("credit.to_decide", len(found)) if found else words("credit.nothing_to_decide")]
     rows: Rows = []
-    for one in found[:SHOWN]:
+    shown, more = leaf(words, found, "credit_waiting", page=turn.args[0] if turn.args else 0, size=SHOWN)
+    for _, one in shown:
         due = credit.until(words, one.decide_by, turn.today)
         lines.append(words("credit.to_decide_line", what=title(words, one), name=one.subject.name, due=due))
         rows.append([button(words, "credit_proposal", one.id, label="button.item", name=one.subject.name)])
+    rows += more
     rows.append([button(words, "credit_all", label="button.back")])
     await turn.show("credit", Markup("\n").join(lines), rows)
 

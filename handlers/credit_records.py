@@ -9,7 +9,7 @@ from markupsafe import Markup
 from actions import credit_records
 from actions.credit_class import may_see
 from handlers import credit
-from handlers.buttons import button
+from handlers.buttons import button, leaf
 from handlers.turn import Rows, Turn
 from handlers.wording import brief
 from models.credit import Commitment
@@ -24,13 +24,15 @@ SHOWN = 4
 async def promises(turn: Turn, subject: Subject, head: Markup | None = None) -> None:
     """`信用承诺`: what a subject promised, and whether it kept its word."""
     words = turn.words
-    found = (await credit_records.commitments_of(turn.session, subject))[:SHOWN]
+    found = await credit_records.commitments_of(turn.session, subject)
+    page = turn.args[1] if len(turn.args) > 1 else 0
+    shown, more = leaf(words, found, "credit_promises", subject.id, page=page, size=SHOWN)
     lines = [head] if head else []
     lines.append(
         words("credit.promises", name=subject.name) if found else words("credit.no_promises", name=subject.name)
     )
     rows: Rows = [[button(words, "credit_promise", subject.id)]]
-    for number, one in enumerate(found, 1):
+    for number, one in shown:
         key = "credit.promise_broken" if one.broken_on else "credit.promise_line"
         told: dict[str, Any] = {"day": one.made_on, "words": brief(one.words, 80)}
         if one.broken_on:
@@ -38,6 +40,7 @@ async def promises(turn: Turn, subject: Subject, head: Markup | None = None) -> 
         lines.append(words(key, number=number, kind=words(f"credit.commitment.{one.kind}"), **told))
         if not one.broken_on:
             rows.append([button(words, "credit_broken", one.id, version=one.version, number=number)])
+    rows += more
     rows.append([button(words, "credit", subject.id, label="button.back")])
     await turn.show(f"credit:{subject.id}", Markup("\n").join(lines), rows)
 
@@ -109,13 +112,15 @@ async def broken(turn: Turn, commitment: int) -> None:
 async def punished(turn: Turn, subject: Subject, head: Markup | None = None) -> None:
     """`处罚惩戒`: the decisions against a subject, from when until when, and what repair was granted."""
     words = turn.words
-    found = (await credit_records.punishments_of(turn.session, subject))[:SHOWN]
+    found = await credit_records.punishments_of(turn.session, subject)
+    page = turn.args[1] if len(turn.args) > 1 else 0
+    shown, more = leaf(words, found, "credit_punished", subject.id, page=page, size=SHOWN)
     lines = [head] if head else []
     lines.append(words("credit.punished" if found else "credit.not_punished", name=subject.name))
     rows: Rows = []
     if {"supervisor", "liaison"} & set(turn.person.roles):
         rows.append([button(words, "credit_punish", subject.id)])
-    for number, one in enumerate(found, 1):
+    for number, one in shown:
         kind = words(f"credit.punishment.{one.kind}")
         key = "repaired" if one.repaired_on else "ended" if one.ends <= turn.today else "in_force"
         day = words.full_day(one.repaired_on or one.ends)
@@ -123,6 +128,7 @@ async def punished(turn: Turn, subject: Subject, head: Markup | None = None) -> 
                            start=words.full_day(one.starts)))  # fmt: skip
         if key == "in_force" and rules.PUNISHMENTS[one.kind].repair_after:
             rows.append([button(words, "credit_repair", one.id, number=number)])
+    rows += more
     rows.append([button(words, "credit", subject.id, label="button.back")])
     await turn.show(f"credit:{subject.id}", Markup("\n").join(lines), rows)
 

@@ -10,12 +10,12 @@ from sqlalchemy import func, select
 
 from actions import beacons, draws, seats
 from actions.notify import notify
-from handlers import oversight, plans
+from handlers import oversight
 from handlers import seats as seat_cards
-from handlers.buttons import MOST, button
+from handlers.buttons import MOST, button, leaf, turning
 from handlers.turn import Rows, Turn
 from locales import Words
-from models.draws import Draw, Witness
+from models.draws import Draw, Witness, tasks_to_draw
 from models.people import Chat, Person
 from models.plans import Task
 from models.visits import Seat, Visit
@@ -40,13 +40,11 @@ async def listed(turn: Turn, _: Any = None) -> None:
     """`/draws`: the draws of one's organ, the newest first."""
     supervisor = turn.needs("supervisor")
     words = turn.words
-    query = (
-        select(Draw)
-        .join(Task, Task.id == Draw.task_id)
-        .where(Task.organ_id == supervisor.organ_id)
-        .order_by(Draw.sequence.desc())
-        .limit(LISTED)
-    )
+    mine = Draw.task_id.in_(select(Task.id).where(Task.organ_id == supervisor.organ_id))
+    total = await turn.session.scalar(select(func.count()).select_from(Draw).where(mine)) or 0
+    pages = max(1, -(-total // LISTED))
+    page = min(turn.args[0] if turn.args else 0, pages - 1)
+    query = select(Draw).where(mine).order_by(Draw.sequence.desc()).limit(LISTED).offset(page * LISTED)
     held = list(await turn.session.scalars(query))
     lines = [words("draws.title") if held else words("draws.none")]
     rows: Rows = [
@@ -62,8 +60,9 @@ async def listed(turn: Turn, _: Any = None) -> None:
         ]
         for one in held
     ]
+    rows.append(turning(words, "draws", page=page, pages=pages))
     rows.append([button(words, "new_draw"), button(words, "me")])
-    await turn.show("draws", Markup("\n").join(lines), rows)
+    await turn.show("draws", Markup("\n").join(lines), [row for row in rows if row])
 
 
 async def choose_witnesses(turn: Turn, task: Task) -> None:
@@ -266,5 +265,16 @@ async def witnessed(turn: Turn, draw: int) -> None:
 
 
 async def tasks_without_draw(turn: Turn, _: Any) -> None:
-    """`新抽取`: for which task?"""
-    await plans.listed(turn)
+    """`新抽取`: for which task? Only those are offered for which a draw can be made now."""
+    supervisor = turn.needs("supervisor")
+    words = turn.words
+    found = await tasks_to_draw(turn.session, supervisor.organ_id, turn.today)
+    shown, more = leaf(words, found, "new_draw", page=turn.args[0] if turn.args else 0, size=LISTED)
+    lines = [words("draws.for_which" if found else "draws.nothing_to_draw")]
+    lines += [words("tasks.line", name=one.name, area=one.area.name, ends=one.ends) for _, one in shown]
+    rows: Rows = [
+        [button(words, "task", one.id, label="button.task", number=one.number, name=one.name)] for _, one in shown
+    ]
+    rows += more if found else [[button(words, "plans", label="button.see_tasks"), button(words, "new_task")]]
+    rows.append([button(words, "draws", label="button.back")])
+    await turn.show("draws", Markup("\n").join(lines), rows)

@@ -11,7 +11,7 @@ from actions import desks, lead_lists
 from actions.calendars import official
 from actions.lead_lists import FOLDERS, PAGE
 from handlers import lead_tables
-from handlers.buttons import MOST, button
+from handlers.buttons import MOST, button, leaf
 from handlers.turn import NOTHING, Button, Rows, Turn
 from handlers.wording import brief
 from locales import Words
@@ -52,10 +52,8 @@ async def _folder(turn: Turn, name: str, page: int) -> None:
         lines.append(words("desk.stand_in", names=words("and").join(one.name for one in instead)))
     if not found:
         lines.append(words("leads.none"))
-    shown = found[page * PAGE : page * PAGE + PAGE]
-    rows: Rows = [[line(words, one, person, turn.today)] for one in shown]
-    if len(found) > (page + 1) * PAGE:
-        rows.append([button(words, "lead_folder", FOLDERS.index(name), page + 1, label="button.next_page")])
+    shown, more = leaf(words, found, "lead_folder", FOLDERS.index(name), page=page, size=PAGE)
+    rows: Rows = [[line(words, one, person, turn.today)] for _, one in shown] + more
     others = [
         button(words, "lead_folder", place, label=f"button.folder.{one}", n=len(desktop[one]))
         for place, one in enumerate(FOLDERS)

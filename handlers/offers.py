@@ -8,7 +8,7 @@ from markupsafe import Markup
 from sqlalchemy import select
 
 from actions import merging, offers
-from handlers.buttons import button
+from handlers.buttons import button, leaf
 from handlers.telling import Message, Render, Telling
 from handlers.turn import NOTHING, Rows, Turn
 from locales import Words
@@ -33,10 +33,12 @@ async def listed(turn: Turn, _: Any = None) -> None:
     person, words = turn.needs("supervisor"), turn.words
     standing = await offers.standing(turn.session, person.organ_id)
     text = overlaps(words, standing, person.organ_id) if standing else words("offers.none")
+    shown, more = leaf(words, standing, "offers", page=turn.args[0] if turn.args else 0, size=LISTED)
     rows: Rows = [
         [button(words, "offer", one.id, label="button.numbered", number=number, name=one.host.subject.name)]
-        for number, one in enumerate(standing[:LISTED], 1)
+        for number, one in shown
     ]
+    rows += more
     rows.append([button(words, "me")])
     await turn.show("offers", text, rows)
 

@@ -14,7 +14,7 @@ from actions.items import list_on
 from actions.tasks import partners_of
 from handlers import annual as cards
 from handlers import plans as task_cards
-from handlers.buttons import MOST, button
+from handlers.buttons import MOST, button, leaf
 from handlers.plans import RATIOS, percent, share
 from handlers.turn import NOTHING, Rows, Turn
 from models.items import Item
@@ -24,7 +24,7 @@ from rules import typed
 from rules.plans import KINDS, PERIODS, months
 from rules.refusal import Refusal
 
-LISTED = 40  # tasks of a plan
+LISTED = 10  # tasks of a plan on one page
 _NAME = re.compile(r"(?:名称|name)\s*[:：]?\s*(\S.*)", re.I)
 _SCOPE = re.compile(r"(?:对象|范围|scope)\s*[:：]?\s*(\S.*)", re.I)
 _SEATS = re.compile(r"(?:每户|seats)\s*[:：]?\s*(\d)\s*人?", re.I)
@@ -41,12 +41,14 @@ async def load(turn: Turn) -> PlannedTask:
 
 
 async def tasks(turn: Turn, plan: Plan) -> None:
-    """`看任务`: all tasks of a plan, a line and a button each."""
+    """`看任务`: the tasks of a plan, a line and a button each."""
     words = turn.words
-    lines = [words("planned.tasks", name=plan.name), *(cards.line(words, one) for one in plan.tasks)]
-    rows: Rows = [[button(words, "planned", one.id, number=one.number, name=one.name)] for one in plan.tasks[:LISTED]]
-    rows.append([button(words, "plan", plan.id, label="button.back")])
-    await turn.show(f"plan:{plan.id}", Markup("\n").join(lines[: LISTED + 1]), rows)
+    page = turn.args[1] if len(turn.args) > 1 else 0
+    shown, more = leaf(words, plan.tasks, "plan_tasks", plan.id, page=page, size=LISTED)
+    lines = [words("planned.tasks", name=plan.name), *(cards.line(words, one) for _, one in shown)]
+    rows: Rows = [[button(words, "planned", one.id, number=one.number, name=one.name)] for _, one in shown]
+    rows += [*more, [button(words, "plan", plan.id, label="button.back")]]
+    await turn.show(f"plan:{plan.id}", Markup("\n").join(lines), rows)
 
 
 async def show(turn: Turn, planned: PlannedTask, head: Markup = NOTHING) -> None:
@@ -198,11 +200,22 @@ async def drop(turn: Turn, planned: PlannedTask) -> None:
     await show(turn, planned)
 
 
+async def ask_delete(turn: Turn, planned: PlannedTask) -> None:
+    """`删任务`: really this one, with all that was entered?"""
+    words, plan = turn.words, planned.plan
+    annual.check_drafter(plan, turn.person)
+    turn.wait_no_more()
+    items = words("comma").join(one.item.name for one in planned.items)
+    text = words("planned.really_delete", line=cards.line(words, planned), items=items, plan=plan.name)
+    yes = button(words, "planned_delete_yes", planned.id, version=plan.version)
+    await turn.show(f"plan:{plan.id}", text, [[yes, button(words, "planned", planned.id, label="button.back")]])
+
+
 async def delete(turn: Turn, planned: PlannedTask) -> None:
-    """`删任务`."""
-    plan = planned.plan
+    """The task leaves the draft."""
+    plan, name = planned.plan, planned.name
     await drafts.remove_task(turn.session, plan, planned, turn.person, turn.now)
-    await cards.show(turn, plan)
+    await cards.show(turn, plan, turn.words("planned.deleted", name=name))
 
 
 async def make(turn: Turn, planned: PlannedTask) -> None:

@@ -8,10 +8,10 @@ from fractions import Fraction
 from typing import Any
 
 from markupsafe import Markup
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 
 from actions import draws, offers, plans, tasks
-from handlers.buttons import MOST, button
+from handlers.buttons import MOST, button, turning
 from handlers.turn import NOTHING, Rows, Turn
 from locales import Words
 from models.draws import Draw, draw_of_task
@@ -32,9 +32,11 @@ async def listed(turn: Turn, _: Any = None) -> None:
     words = turn.words
     joint = select(TaskItem.task_id).where(TaskItem.organ_id == supervisor.organ_id)
     mine = or_(Task.organ_id == supervisor.organ_id, Task.id.in_(joint))
-    found = list(
-        await turn.session.scalars(select(Task).where(mine, ~Task.targeted).order_by(Task.id.desc()).limit(LISTED))
-    )
+    total = await turn.session.scalar(select(func.count()).select_from(Task).where(mine, ~Task.targeted)) or 0
+    pages = max(1, -(-total // LISTED))
+    page = min(turn.args[0] if turn.args else 0, pages - 1)
+    query = select(Task).where(mine, ~Task.targeted).order_by(Task.id.desc()).limit(LISTED).offset(page * LISTED)
+    found = list(await turn.session.scalars(query))
     lines = [words("tasks.title") if found else words("tasks.none")]
     for one in found:
         line = "tasks.line" if one.organ_id == supervisor.organ_id else "tasks.line_joint"
@@ -44,7 +46,8 @@ async def listed(turn: Turn, _: Any = None) -> None:
     if await offers.standing(turn.session, supervisor.organ_id):
         rows[0].append(button(words, "offers"))
     rows += [[button(words, "task", one.id, label="button.task", number=one.number, name=one.name)] for one in found]
-    await turn.show("tasks", Markup("\n").join(lines), rows)
+    rows.append(turning(words, "plans", page=page, pages=pages))
+    await turn.show("tasks", Markup("\n").join(lines), [row for row in rows if row])
 
 
 async def supervisor(turn: Turn) -> Any:

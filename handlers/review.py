@@ -12,7 +12,7 @@ from actions.findings import result_of
 from handlers import findings, papers
 from handlers import publication as cards
 from handlers import visits as visit_cards
-from handlers.buttons import button
+from handlers.buttons import button, leaf
 from handlers.turn import Turn
 from handlers.wording import brief
 from locales import Words
@@ -33,12 +33,13 @@ async def listed(turn: Turn, _: Any = None) -> None:
     if not waiting:
         await turn.show("reviews", Markup("\n").join([words("review.none"), *own]), [*extra, [button(words, "me")]])
         return
+    shown, more = leaf(words, waiting, "review", page=turn.args[0] if turn.args else 0, size=LISTED)
     rows = [
         [button(words, "review_one", one.id, label="button.numbered", number=number, name=one.subject.name)]
-        for number, one in enumerate(waiting[:LISTED], 1)
+        for number, one in shown
     ]
     text = Markup("\n").join([words("review.title", len(waiting)), *own])
-    await turn.show("reviews", text, [*rows, *extra, [button(words, "me")]])
+    await turn.show("reviews", text, [*rows, *more, *extra, [button(words, "me")]])
 
 
 async def load(turn: Turn) -> Visit:

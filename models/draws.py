@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import ForeignKey, LargeBinary, UniqueConstraint, inspect, select
@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import Base
 from models.people import Person
-from models.plans import Task
+from models.plans import Task, TaskItem
 
 
 class Draw(Base):
@@ -103,3 +103,15 @@ async def draw_of_task(session: AsyncSession, task_id: int) -> Draw | None:
     query = select(Draw).where(Draw.task_id == task_id, Draw.state != "void")
     draw: Draw | None = await session.scalar(query)
     return draw
+
+
+async def tasks_to_draw(session: AsyncSession, organ_id: int, today: date) -> list[Task]:
+    """The tasks of an organ for which a draw can be made, the newest first.
+
+    They have none that is not void, everybody who was asked to take part has agreed, and their time is not over.
+    """
+    held = select(Draw.task_id).where(Draw.state != "void")
+    unanswered = select(TaskItem.task_id).where(TaskItem.organ_id != organ_id, TaskItem.agreed_at.is_(None))
+    query = select(Task).where(Task.organ_id == organ_id, ~Task.targeted, Task.ends >= today)
+    query = query.where(Task.id.not_in(held), Task.id.not_in(unanswered)).order_by(Task.id.desc())
+    return list(await session.scalars(query))
