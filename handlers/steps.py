@@ -12,6 +12,7 @@ from handlers.turn import Turn
 from models.visits import Visit
 from rules.refusal import Refusal
 from rules.spoken import Said, said
+from rules.typed import answers
 from rules.visits import NOT_STARTED, OPEN
 
 
@@ -22,8 +23,9 @@ async def heard(turn: Turn, visit: Visit, awaiting: dict[str, Any]) -> bool:
     spoken = said(turn.text) if turn.text and not turn.file else None
     if spoken and await _step(turn, visit, spoken, awaiting):
         return True
-    if step := awaiting.get("step"):
-        await _asked(turn, visit, str(step), awaiting)
+    step = str(awaiting.get("step") or "")
+    if step and not _is_answer(turn, step):
+        await _asked(turn, visit, step, awaiting)
         return True
     seat = next((one for one in visit.seats if one.person_id == turn.person.id), None)
     if seat and at_work(visit, seat):
@@ -38,6 +40,11 @@ async def heard(turn: Turn, visit: Visit, awaiting: dict[str, Any]) -> bool:
         turn.say(turn.words("not_understood.file" if turn.file else "not_understood"))
         await people.where_you_are(turn)
     return True
+
+
+def _is_answer(turn: Turn, step: str) -> bool:
+    """Whether points are answered while a step waits for something else; what a subject states may be any words."""
+    return step != "statement" and turn.file is None and answers(turn.text) is not None
 
 
 async def _asked(turn: Turn, visit: Visit, step: str, awaiting: dict[str, Any]) -> None:

@@ -286,3 +286,34 @@ async def test_a_published_plan_gives_tasks_and_changes_as_a_new_edition(city: T
     await chief.sees("的任务", button="1. 人员密集场所消防检查")
     await chief.presses("1. 人员密集场所消防检查")
     await chief.sees("抽 10%", button=f"{task.number} {task.name}")  # made already, in the edition before
+
+
+async def test_a_draft_loses_an_item_a_task_and_is_thrown_away(city: Town) -> None:
+    drafter = city["林主管"]
+    await drafted(drafter)
+    await joined(drafter)
+    await drafter.presses("去掉事项")
+    await drafter.sees("去掉哪一项", button="营业执照规范使用抽查")
+    await drafter.presses("营业执照规范使用抽查")
+    card = await drafter.sees("· 人员密集场所消防检查（消防救援）", button="删任务")
+    assert "营业执照" not in card.text
+    assert "去掉事项" not in labels(card)  # the last one stays
+    for said, seen in (("名称 春季消防检查", "春季消防检查"), ("每户3人", "每户 3 人")):
+        await drafter.says(said)
+        await drafter.sees(seen, button="删任务")
+    await drafter.says("随便")
+    await drafter.sees("没看懂")
+    await drafter.presses("删任务")
+    await drafter.sees("里删掉这个任务？", button="确认")
+    await drafter.presses("确认")
+    card = await drafter.sees("已删任务“春季消防检查”", button="删草稿")
+    await drafter.presses("删草稿")
+    await drafter.sees(f"删掉草稿 {NAME}？", button="返回")
+    await drafter.presses("返回")
+    await drafter.sees("编号 33078220271001", button="删草稿")
+    await drafter.presses("删草稿")
+    await drafter.presses("确认", within=60)
+    await drafter.sees("草稿已删", button="返回")
+    assert await city.rows(select(Plan)) == []
+    await drafter.presses("返回")
+    await drafter.sees("还没有年度计划", button="新计划")

@@ -245,6 +245,31 @@ async def test_what_is_overdue_is_decided_by_the_office(five: Town) -> None:
     assert (held.state, held.assigned, held.organ.department) == ("accepted", True, "消防救援")
 
 
+async def test_the_office_ends_what_need_not_be_done_and_the_sender_adds_a_note(five: Town) -> None:
+    lead = await told_of(five, department="住建")
+    housing, office, sender = five["吴住建"], five["何联席"], five["张伟"]
+    await sender.presses("看线索")
+    await sender.presses("更多", within=60)
+    await sender.presses("补充说明", within=60)
+    await sender.sees("要补充什么", button="返回")
+    await sender.says("今天又去看了一次，还堆着")
+    await sender.sees("已记上")
+    await housing.sees("今天又去看了一次")
+    await sender.presses("更多")
+    await sender.presses("补充说明", within=60)
+    await sender.sends_photo(photo())
+    await sender.sees("已记上")
+    await later(five, 8)
+    await office.sees("请联席办定夺", button="不再办理")
+    await office.presses("不再办理")
+    await office.sees("为什么不再办理")
+    await office.says("店已拆除")
+    await office.sees("店已拆除")
+    await sender.sees("店已拆除")
+    held = (await five.rows(select(Lead).where(Lead.id == lead.id)))[0]
+    assert held.state == "closed"
+
+
 async def test_a_lead_is_split_and_two_about_one_shop_are_joined(five: Town) -> None:
     await told_of(five)
     fire, housing, sender = five["陈消防"], five["吴住建"], five["张伟"]

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import io
+from datetime import timedelta
 
 import pytest
 import qrcode
-from sqlalchemy import select
+from sqlalchemy import inspect, select
 
 from actions.imports import KINDS, bring_in
 from models.people import Organ, Person
+from models.plans import Task
 from models.subjects import Subject
+from models.visits import Visit
 from tests.actions.importing import as_csv, uscc
 from tests.conversations.conftest import Town
+from tests.conversations.test_campaign import released, the_visit
 
 
 def licence(text: str) -> bytes:
@@ -88,3 +92,28 @@ async def test_strangers_look_nobody_up(town: Town) -> None:
     stranger = town.telegram.phone("路人", user_id=9001)
     await stranger.says("/subject 面馆")
     await stranger.sees("绑定")
+
+
+async def test_a_long_record_is_read_page_by_page(town: Town) -> None:
+    await released(town)
+    visit, first, _ = await the_visit(town)
+    same = {one: getattr(visit, one) for one in ("subject_id", "origin", "public_id", "position")}
+    like = {one.key: getattr(visit.task, one.key) for one in inspect(Task).column_attrs if one.key != "id"}
+    async with town.app.database.write() as session:
+        for number in range(1, 10):
+            task = Task(**{**like, "number": f"{like['number']}{number}"})
+            session.add(task)
+            await session.flush()
+            day = visit.due - timedelta(days=30 * number)
+            found = {"state": "reviewed", "result": "clean", "due": day, "token": f"t{number:023}"}
+            session.add(Visit(task_id=task.id, **same, **found))
+    await first.says(f"/subject {visit.subject.code}")
+    await first.sees("检查记录 10 条", button="全部记录")
+    await first.presses("全部记录")
+    page = await first.sees("检查记录 10 条", button="较早 ▶")
+    assert page.text.count("· ") == 8
+    await first.presses("较早 ▶")
+    page = await first.sees("检查记录 10 条", button="◀ 较新")
+    assert page.text.count("· ") == 2
+    await first.presses("返回")
+    await first.sees("检查记录 10 条，最近", button="全部记录")
