@@ -1,4 +1,4 @@
-"""What is longer than a message of Telegram: nothing is cut through, and nothing that is said in words alone is lost."""
+"""What is longer than a message of Telegram: nothing is cut through, nothing that is said in words alone is lost."""
 
 from __future__ import annotations
 
