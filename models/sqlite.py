@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections import deque
+from itertools import count
 from typing import Any
 
 from sqlalchemy.dialects import registry
@@ -124,8 +125,13 @@ def _execute(connection: sqlite3.Connection, operation: str, parameters: Any) ->
 
 
 def _look(connection: sqlite3.Connection, operation: str, parameters: Any) -> Result | None:
-    """What a look finds, unless it takes long. To break off a look does no harm, to break off a change would."""
-    connection.set_progress_handler(_enough, LONG)
+    """What a look finds, unless it takes long. To break off a look does no harm, to break off a change would.
+
+    SQLite counts the steps of a statement from when it was first said, so that the first call may come at any time;
+    only the second says that it takes long. (What is broken off is prepared anew from then on, which takes longer than
+    most looks do: sqlite3 takes it to be still in use.)
+    """
+    connection.set_progress_handler(count().__next__, LONG)  # not 0: break it off
     try:
         return _execute(connection, operation, parameters)
     except sqlite3.OperationalError as error:
@@ -144,10 +150,6 @@ def _finds_at_once(connection: sqlite3.Connection, operation: str, parameters: A
         plan = connection.execute(f"EXPLAIN QUERY PLAN {operation}", parameters).fetchall()
         _AT_ONCE[operation] = [row[-1].endswith("USING INTEGER PRIMARY KEY (rowid=?)") for row in plan] == [True]
     return _AT_ONCE[operation]
-
-
-def _enough() -> bool:
-    return True
 
 
 def _if_free(connection: sqlite3.Connection, operation: str) -> Result | None:

@@ -16,7 +16,7 @@ from models.database import Database
 from models.mail import INBOX, Inbox
 from models.people import Area
 
-COUNTED = 400_000
+COUNTED, SHORT = 400_000, 1_000
 LONG = text(
     "SELECT count(*) FROM (WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT :most) SELECT i FROM n)"
 )
@@ -62,6 +62,20 @@ async def test_a_short_look_is_done_at_once_and_a_long_one_while_others_go_on(ur
         assert await session.scalar(select(Area.name)) == "金华市"
     async with database.read() as session:
         assert await session.scalar(select(Area.name)) == "金华市"
+    await database.close()
+
+
+async def test_a_look_that_is_short_is_done_at_once_however_often_it_was_made(url: str) -> None:
+    database = Database(url)
+    async with database.write() as session:
+        assert await session.scalar(LONG, {"most": SHORT}) == SHORT
+        ticks = Ticks()
+        await asyncio.sleep(0)
+        before = ticks.number
+        for _ in range(100):
+            assert await session.scalar(LONG, {"most": SHORT}) == SHORT
+        assert ticks.number == before
+        ticks.stop()
     await database.close()
 
 
