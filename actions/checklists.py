@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm.attributes import set_committed_value
@@ -12,6 +13,7 @@ from actions.journal import record
 from actions.work import check_own, may_work, own_points, unsign
 from models.items import Point
 from models.people import Person
+from models.visit_at_hand import ANSWER
 from models.visits import Answer, Visit
 from rules import checklists as rules
 from rules.refusal import Refusal
@@ -32,8 +34,8 @@ def answer_to(visit: Visit, point: Point) -> Answer | None:
 
 def open_points(visit: Visit, by: Person) -> list[int]:
     """The numbers of the points that somebody is asked and that have no answer; the first is where they are."""
-    answered, own = {answer.point_id for answer in visit.answers}, own_points(visit, by)
-    return [number for number, point in visit.asked.items() if point.id in own and point.id not in answered]
+    still_open = own_points(visit, by) - {answer.point_id for answer in visit.answers}
+    return [number for one, number in visit.numbers_asked.items() if one in still_open]
 
 
 async def answer(
@@ -57,27 +59,15 @@ async def answer(
     check_own(visit, list(points), by)
     if value == "na" and (fixed := [number for number, point in points.items() if not point.optional]):
         raise Refusal("checklists.always_applies", number=fixed[0])
-    changed = {}
+    changed, fresh = {}, list[tuple[Point, dict[str, Any]]]()
     for number, point in points.items():
         before = answer_to(visit, point)
         kept = before.reading if before and before.value == value else ""
         read = reading or kept or (value == "yes" and _unmeasured(number, point)) or ""
         if before is None:
-            fresh = Answer(
-                visit_id=visit.id,
-                point_id=point.id,
-                value=value,
-                note=note,
-                reading=read,
-                from_answer=source.id if source else None,
-                person_id=by.id,
-                at=now,
-                version=1,
-            )
-            set_committed_value(fresh, "point", point)  # which may be shared: it is in no session
-            set_committed_value(fresh, "person", by)
-            set_committed_value(visit, "answers", [*visit.answers, fresh])  # append would look through the visit
-            session.add(fresh)
+            row = {"visit_id": visit.id, "point_id": point.id, "value": value, "note": note, "reading": read}
+            row |= {"from_answer": source.id if source else None, "person_id": by.id, "at": now, "version": 1}
+            fresh.append((point, row))
         elif (before.value, before.reading) != (value, read) or (note and before.note != note):
             before.value, before.person_id, before.person, before.at = value, by.id, by, now
             before.note = note or (before.note if value == "no" else "")
@@ -86,6 +76,12 @@ async def answer(
         else:
             continue
         changed[str(number)] = f"{value} {read}".strip()
+    if fresh:
+        given = await ANSWER.enter(session, [row for _, row in fresh])
+        for one, (point, _) in zip(given, fresh, strict=True):
+            set_committed_value(one, "point", point)  # which may be shared: it is in no session
+            set_committed_value(one, "person", by)
+        set_committed_value(visit, "answers", [*visit.answers, *given])  # append would look through the visit
     if changed:
         unsign(visit)
         record(session, now, by, "answer", "visit", visit.id, after=changed, why=note)

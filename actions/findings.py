@@ -16,7 +16,7 @@ from rules.visits import WORKING
 
 def standing(visit: Visit, part: Part) -> dict[int, Answer]:
     """The answers that count of one item, by running number."""
-    own = {point.id for point in part.checklist.points}
+    own = part.checklist.point_ids
     return {number: answer for number, answer in visit.standing.items() if answer.point_id in own}
 
 
@@ -55,12 +55,8 @@ def kind_of(evidence: Evidence) -> str:
 def unfinished(visit: Visit) -> list[int]:
     """The numbers of failed points that still lack words, or the photo that their checklist asks for."""
     photographed = {evidence.point_id for evidence in visit.evidence if evidence.kind in SHOWS}
-    needed = {
-        point.id
-        for part in visit.parts
-        if of_part(visit, part) not in results.WITHOUT_CHECKING
-        for point in part.checklist.points
-    }
+    checked = (part for part in visit.parts if of_part(visit, part) not in results.WITHOUT_CHECKING)
+    needed = set().union(*(part.checklist.point_ids for part in checked))
     missing = []
     for number, answer in visit.standing.items():
         point, failed = answer.point, answer.value == "no"

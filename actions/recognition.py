@@ -35,6 +35,8 @@ async def earlier(session: AsyncSession, visit: Visit, point: Point, now: dateti
     The same point is one with the same words; how long it holds is said by the checklist that asked it (`valid_days`).
     Only what conforms is offered: what did not must be looked at again.
     """
+    if visit.never_elsewhere:
+        return None
     own = {part.item.department for part in visit.parts}
     about = {"subject": visit.subject_id, "visit": visit.id, "text": point.text, "own": sorted(own)}
     for row in await session.execute(_same_points(), about):

@@ -60,7 +60,7 @@ def own_parts(visit: Visit, by: Person) -> list[Part]:
 
 def own_points(visit: Visit, by: Person) -> set[int]:
     """The ids of the points that somebody may answer."""
-    return {point.id for part in own_parts(visit, by) for point in part.checklist.points}
+    return set().union(*(part.checklist.point_ids for part in own_parts(visit, by)))
 
 
 def check_own(visit: Visit, numbers: list[int], by: Person) -> None:

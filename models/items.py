@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import date
 from decimal import Decimal
+from functools import cached_property
 
 from sqlalchemy import ForeignKey, Numeric, UniqueConstraint, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -14,7 +15,10 @@ from models.base import Base
 
 
 class Checklist(Base):
-    """A list of points (检查表); a new version is a new row, so that old visits keep the one they used."""
+    """A list of points (检查表); a new version is a new row, so that old visits keep the one they used.
+
+    Because it never changes, what follows from its points is found once.
+    """
 
     __tablename__ = "checklists"
     __table_args__ = (UniqueConstraint("name", "version"),)
@@ -25,10 +29,15 @@ class Checklist(Base):
     materials: Mapped[list[str]] = mapped_column(default=list)  # what the subject is asked to have ready (需备材料)
     points: Mapped[list[Point]] = relationship(order_by="Point.number", lazy="selectin")
 
-    @property
+    @cached_property
     def conditional(self) -> bool:
         """Whether the answer to one point says if others are asked."""
         return any(point.stop or point.only_if for point in self.points)
+
+    @cached_property
+    def point_ids(self) -> frozenset[int]:
+        """The ids of its points."""
+        return frozenset(point.id for point in self.points)
 
 
 class Point(Base):

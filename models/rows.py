@@ -8,12 +8,12 @@ same session, with all their columns; only what they are related to is for the c
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import ColumnElement, FromClause, Row, inspect
+from sqlalchemy import ColumnElement, FromClause, Row, Table, insert, inspect
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapper
-from sqlalchemy.orm.attributes import instance_state
+from sqlalchemy.orm.attributes import instance_state, set_committed_value
 
 from models.base import Base
 
@@ -32,23 +32,38 @@ class Of:
         self.names = [one.key for one in kept]
         self.columns: list[ColumnElement[Any]] = [self.table.c[one.columns[0].name] for one in kept]
         self.key = [self.names.index(self.mapper.get_property_by_column(one).key) for one in self.mapper.primary_key]
+        into = cast("Table", entity.__table__)
+        self.new = insert(into).returning(*into.primary_key, sort_by_parameter_order=True)
 
-    def stand(self, session: AsyncSession, values: Sequence[Any]) -> Any:
-        """The entity of these values in a session, as it stands there if it does; None of an outer join's nothing."""
-        key = tuple(values[place] for place in self.key)
+    def stand(self, session: AsyncSession, values: Sequence[Any], **related: Any) -> Any:
+        """The entity of these values in a session, as it stands there if it does; None of an outer join's nothing.
+
+        `related` is what it is related to, by the names of its relationships.
+        """
+        key = tuple([values[place] for place in self.key])
         if None in key:
             return None
         inside, identity = session.sync_session, self.mapper.identity_key_from_primary_key(key)
         if (there := inside.identity_map.get(identity)) is not None:
+            for name, one in related.items():
+                set_committed_value(there, name, one)
             return there
         entity = self.mapper.class_manager.new_instance()
         state = instance_state(entity)
-        state.dict.update(zip(self.names, values, strict=True))
+        state.dict.update(zip(self.names, values, strict=True), **related)
         state.key, state.session_id = identity, inside.hash_key
         inside.identity_map.add(state)
         if self.without:
             session.expire(entity, self.without)
         return entity
+
+    async def enter(self, session: AsyncSession, rows: Sequence[dict[str, Any]]) -> list[Any]:
+        """New entities, written at once by one statement; each row says every column but the number it is given."""
+        given = (await session.execute(self.new, rows)).scalars()
+        return [
+            self.stand(session, [row.get(name, number) for name in self.names])
+            for row, number in zip(rows, given, strict=True)
+        ]
 
 
 class Side:

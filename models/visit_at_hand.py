@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BindParameter, bindparam, exists, select
+from sqlalchemy import BindParameter, and_, bindparam, exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm.attributes import set_committed_value as put
 
@@ -34,7 +34,9 @@ async def visit_at_hand(session: AsyncSession, visit_id: int, *, locked: bool = 
         put(owner, name, value)
     for name, one in (("task", task), ("subject", subject), ("draw", draw)):
         put(visit, name, one)
-    for name, there in zip(SELDOM, row[-len(SELDOM) :], strict=True):
+    *seldom, elsewhere = row[-len(SELDOM) - 1 :]
+    visit.never_elsewhere = not elsewhere
+    for name, there in zip(SELDOM, seldom, strict=True):
         if there:
             await session.refresh(visit, [name])
         else:
@@ -75,25 +77,24 @@ async def _what(session: AsyncSession, visit: Visit) -> None:
 
 
 async def _answers(session: AsyncSession, visit: Visit) -> None:
-    given = [ANSWER.stand(session, row) for row in await session.execute(ANSWERS, {"id": visit.id})]
+    rows = (await session.execute(ANSWERS, {"id": visit.id})).all()
     people = {seat.person_id: seat.person for seat in visit.seats}
-    for missing in {answer.person_id for answer in given} - people.keys():  # who has left their seat since
+    for missing in {row.person_id for row in rows} - people.keys():  # who has left their seat since
         people[missing] = await session.get_one(Person, missing)
     points = {point.id: point for part in visit.parts for point in part.checklist.points}
-    for answer in given:
-        put(answer, "point", points[answer.point_id])
-        put(answer, "person", people[answer.person_id])
+    given = [ANSWER.stand(session, row, point=points[row.point_id], person=people[row.person_id]) for row in rows]
     put(visit, "answers", given)
 
 
 # The statements, made once; of tables alone, because one entity in them brings all of SQLAlchemy's loading back.
 visits, tasks, subjects, draws = Visit.__table__, Task.__table__, Subject.__table__, Draw.__table__
 seats, parts, named, items = Seat.__table__, Part.__table__, TaskItem.__table__, Item.__table__
-_of_task, _of_subject, _guests = areas.alias(), areas.alias(), visits.alias()
+_of_task, _of_subject, _guests, _others = areas.alias(), areas.alias(), visits.alias(), visits.alias()
 _there = (  # of what most visits do not have
     Evidence.__table__.c.visit_id == visits.c.id,
     Helper.__table__.c.visit_id == visits.c.id,
     _guests.c.merged_into == visits.c.id,
+    and_(_others.c.subject_id == visits.c.subject_id, _others.c.state == "published", _others.c.id != visits.c.id),
 )
 
 HEAD = Side(

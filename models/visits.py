@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import ForeignKey, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from models.base import Base
+from models.base import Base, index_where
 from models.draws import Draw
 from models.items import Checklist, Item, Point
 from models.people import Organ, Person
@@ -25,11 +25,15 @@ class Visit(Base):
     """
 
     __tablename__ = "visits"
-    __table_args__ = (UniqueConstraint("task_id", "subject_id"),)
+    __table_args__ = (
+        UniqueConstraint("task_id", "subject_id"),
+        Index("ix_visits_subject_id_state", "subject_id", "state"),
+        index_where("merged_into IS NOT NULL", "ix_visits_guests", "merged_into"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     task_id: Mapped[int] = mapped_column(ForeignKey("tasks.id"), index=True)
-    subject_id: Mapped[int] = mapped_column(ForeignKey("subjects.id"), index=True)
+    subject_id: Mapped[int] = mapped_column(ForeignKey("subjects.id"))
     draw_id: Mapped[int | None] = mapped_column(ForeignKey("draws.id"), index=True)
     origin: Mapped[str]
     public_id: Mapped[str]  # as the draw names the subject
@@ -68,6 +72,8 @@ class Visit(Base):
     guests: Mapped[list[Visit]] = relationship(  # the visits that were made part of this one
         order_by="Visit.id", lazy="selectin", join_depth=1, foreign_keys="Visit.merged_into"
     )
+    never_elsewhere = False  # whether it is known that no other visit to the subject is published
+    _numbered = cast("Any", None)  # for `_in_order`
 
     @property
     def draws(self) -> list[Draw]:
@@ -84,9 +90,24 @@ class Visit(Base):
     @property
     def points(self) -> dict[int, Point]:
         """The points of all its checklists by running number from 1; two items may share a checklist."""
-        wanted = (one for part in self.parts for one in part.checklist.points)
-        only = self.only_points
-        return dict(enumerate(dict.fromkeys(one for one in wanted if only is None or one.id in only), 1))
+        return self._in_order[0]
+
+    @property
+    def numbers(self) -> dict[int, int]:
+        """The running number of each point, by the point's id."""
+        return self._in_order[1]
+
+    @property
+    def _in_order(self) -> tuple[dict[int, Point], dict[int, int]]:
+        """Both of them, kept for as long as the visit has the same checklists: a tap asks for them many times."""
+        of = [part.checklist for part in self.parts], self.only_points
+        if self._numbered is None or self._numbered[0] != of:
+            checklists, only = of
+            wanted = (one for checklist in checklists for one in checklist.points)
+            points = dict(enumerate(dict.fromkeys(one for one in wanted if only is None or one.id in only), 1))
+            self._numbered = of, (points, {point.id: number for number, point in points.items()})
+        kept: tuple[dict[int, Point], dict[int, int]] = self._numbered[1]
+        return kept
 
     @property
     def asked(self) -> dict[int, Point]:
@@ -107,15 +128,16 @@ class Visit(Base):
         return dict(sorted(found.items()))
 
     @property
+    def numbers_asked(self) -> dict[int, int]:
+        """The running number of each point that is asked, by the point's id."""
+        points, asked = self.points, self.asked
+        return self.numbers if asked is points else {point.id: number for number, point in asked.items()}
+
+    @property
     def standing(self) -> dict[int, Answer]:
         """The answers that count, by running number: those to points that are still asked."""
         answers = {answer.point_id: answer for answer in self.answers}
-        return {number: answers[point.id] for number, point in self.asked.items() if point.id in answers}
-
-    @property
-    def numbers(self) -> dict[int, int]:
-        """The running number of each point, by the point's id."""
-        return {point.id: number for number, point in self.points.items()}
+        return {number: answers[one] for one, number in self.numbers_asked.items() if one in answers}
 
     @property
     def wanted_materials(self) -> list[str]:
