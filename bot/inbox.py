@@ -24,8 +24,8 @@ from bot.mailbox import ROOM, Mailbox
 from bot.sending import Sender
 from handlers.turn import House, Sent, Show, Turn, chat_for, current
 from handlers.wording import apology, refused
-from models.database import away, moment
-from models.mail import INBOX, LEASE, NEXT, Inbox, claim
+from models.database import away
+from models.mail import NEXT, Inbox, claim, done
 from models.people import Chat
 from rules.refusal import Refusal
 
@@ -274,10 +274,7 @@ class Desk:
     async def _done(self, session: Any, row: Inbox, turn: Turn, error: str = "") -> None:
         turn.finish()
         await session.flush()
-        now, replies = turn.now, turn.replies
-        until = {"retry_at": moment(session, now, LEASE)} if replies else {}
-        done = update(INBOX).where(INBOX.c.update_id == row.update_id)
-        await session.execute(done.values(done_at=now, error=error, replies=replies or None, **until))
+        await done(session, row.update_id, turn.now, turn.replies, error)
 
     async def _postpone(self, row: Inbox, seconds: float, *, failed: bool = False) -> None:
         async with self.database.write() as session:

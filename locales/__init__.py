@@ -29,7 +29,7 @@ MOMENT = {"zh_CN": "M月d日 HH:mm", "en": "d MMM HH:mm"}
 class _Missing(gettext.NullTranslations):
     """The end of the line: a key without words is a mistake, never shown to anybody."""
 
-    first: gettext.NullTranslations  # the start of the line
+    first: gettext.NullTranslations  # what is asked before
 
     def gettext(self, message: str) -> str:
         raise KeyError(message)
@@ -55,6 +55,8 @@ class Words:
 
         KeyError if there are no words.
         """
+        if n is None and not gaps:
+            return _as_they_are(self.language, key)
         if n is not None:
             gaps["n"] = n
         words = self._messages.ngettext(key, key, n) if n is not None else self._messages.gettext(key)
@@ -113,14 +115,21 @@ def catalogue(path: Path, language: str) -> Catalog:
 def _catalogue(language: str) -> gettext.NullTranslations:
     if language not in LANGUAGES:
         raise ValueError(f"no words in {language}")
-    end = _Missing()
-    last: gettext.NullTranslations = end
+    whole = Catalog(locale=language)
     for path in files(language):
-        compiled = io.BytesIO()
-        write_mo(compiled, catalogue(path, language))
-        compiled.seek(0)
-        translations = gettext.GNUTranslations(compiled)
-        translations.add_fallback(last)
-        last = translations
-    end.first = last
-    return last
+        for message in catalogue(path, language):
+            if message.id:  # not its head
+                whole[message.id] = message
+    compiled = io.BytesIO()
+    write_mo(compiled, whole)
+    compiled.seek(0)
+    translations, missing = gettext.GNUTranslations(compiled), _Missing()
+    translations.add_fallback(missing)
+    missing.first = translations
+    return translations
+
+
+@cache
+def _as_they_are(language: str, key: str) -> Markup:
+    """Words without gaps."""
+    return Markup(_catalogue(language).gettext(key)).format()  # noqa: S704 (our own catalogue)

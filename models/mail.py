@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, cast
 
-from sqlalchemy import Table, bindparam, exists, func, select
+from sqlalchemy import Table, Update, bindparam, exists, func, select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, index_where
-from models.database import moment
+from models.database import moment, of_server
 
 LEASE = timedelta(seconds=6)  # how long what a dead process held waits for another one
 RENEW_EVERY = 2.0  # seconds
@@ -59,6 +60,24 @@ CLAIM = (  # made once, said for every update
 async def claim(session: AsyncSession, update_id: int) -> bool:
     """Hold an update for the rest of the transaction, unless it is done, held elsewhere, or not its chat's next."""
     return await session.scalar(CLAIM, {"id": update_id}) is not None
+
+
+async def done(
+    session: AsyncSession, update_id: int, now: datetime, replies: list[dict[str, Any]], error: str = ""
+) -> None:
+    """An update is handled; what it was answered is ours to send for a while."""
+    values = {"id": update_id, "done_at": now, "error": error, "replies": replies or None}
+    by_our_clock = session.get_bind().dialect.name == "sqlite"
+    if replies and by_our_clock:
+        values["retry_at"] = now + LEASE
+    await session.execute(_done(bool(replies) and not by_our_clock), values)
+
+
+@cache
+def _done(by_the_servers: bool) -> Update:
+    """The statement, made once; by whose clock the lease runs."""
+    handled = update(INBOX).where(INBOX.c.update_id == bindparam("id"))
+    return handled.values(retry_at=of_server(LEASE)) if by_the_servers else handled
 
 
 class Outbox(Base):
