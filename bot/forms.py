@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 import qrcode
-from telegram import InlineKeyboardButton, InlineKeyboardMarkup
+from telegram import InlineKeyboardMarkup
 from telegram.error import RetryAfter
 
 LONGEST = 4096  # of a message, in UTF-16 units, without its markup
@@ -73,21 +73,21 @@ def span(error: RetryAfter) -> timedelta:
     return pause if isinstance(pause, timedelta) else timedelta(seconds=pause)
 
 
-def keyboard(rows: list[Any]) -> InlineKeyboardMarkup | None:
-    """An inline keyboard of rows of (label, data or address)."""
+def buttons(rows: list[Any]) -> dict[str, Any] | None:
+    """An inline keyboard of rows of (label, data or address), as Telegram reads it."""
     if not rows:
         return None
-    return InlineKeyboardMarkup(
-        [
-            [
-                InlineKeyboardButton(label, url=data)
-                if data.startswith(("http://", "https://"))
-                else InlineKeyboardButton(label, callback_data=data)
-                for label, data in row
-            ]
-            for row in rows
-        ]
-    )
+    return {"inline_keyboard": [[{"text": label, _leads(data): data} for label, data in row] for row in rows]}
+
+
+def _leads(data: str) -> str:
+    return "url" if data.startswith(("http://", "https://")) else "callback_data"
+
+
+def keyboard(rows: list[Any]) -> InlineKeyboardMarkup | None:
+    """The same for PTB."""
+    shown = buttons(rows)
+    return InlineKeyboardMarkup.de_json(shown, None) if shown else None
 
 
 def qr_png(content: str) -> bytes:

@@ -148,6 +148,14 @@ def whole(value: Any) -> Any:
     return [whole(one) for one in value] if isinstance(value, list) else value
 
 
+def without_keyboard(update: dict[str, Any]) -> dict[str, Any]:
+    """An update without the buttons of the message that was tapped: nobody reads them, and PTB takes long over them."""
+    match update:
+        case {"callback_query": {"message": {"reply_markup": _, **message}, **query}, **rest}:
+            return {**rest, "callback_query": {**query, "message": message}}
+    return update
+
+
 def chat_of(update: dict[str, Any]) -> int:
     """The chat an update belongs to, or the person where there is no chat; 0 if there is neither."""
     query = update.get("callback_query")

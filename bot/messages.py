@@ -12,7 +12,8 @@ from telegram.error import BadRequest, NetworkError, RetryAfter
 
 from bot.darkroom import Darkroom
 from bot.evidence import Evidence, StoreAway
-from bot.forms import keyboard, parts, qr_png, shortened
+from bot.forms import buttons, keyboard, parts, qr_png, shortened
+from bot.line import call
 from bot.press import Press
 from models.database import away
 
@@ -42,7 +43,8 @@ class Messenger:
             case "edit":
                 return await self.edit(chat_id, reply["message"], reply["text"], reply["rows"])
             case "toast":
-                await self._quietly(self.bot.answer_callback_query(reply["query"], reply.get("text") or None))
+                said = {"callback_query_id": reply["query"], "text": reply.get("text") or None}
+                await self._quietly(call(self.bot, "answerCallbackQuery", **said))
             case "retire":
                 await self._quietly(self.bot.edit_message_reply_markup(chat_id, reply["message"]))
             case "menu":
@@ -147,13 +149,15 @@ class Messenger:
         """Change a message, or say it anew where the old one is gone; the id of the message that shows it now."""
         text = shortened(text)
         try:
-            await self.bot.edit_message_text(
-                text,
-                chat_id,
-                message_id,
+            await call(
+                self.bot,
+                "editMessageText",
+                chat_id=chat_id,
+                message_id=message_id,
+                text=text,
                 parse_mode=ParseMode.HTML,
-                reply_markup=keyboard(rows),
-                link_preview_options=NO_PREVIEW,
+                reply_markup=buttons(rows),
+                link_preview_options=NO_PREVIEW.to_dict(),
             )
         except BadRequest as error:
             problem = str(error).lower()
