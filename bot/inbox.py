@@ -108,12 +108,11 @@ class Desk:
             self.mailbox.arrived.set()
 
     async def _work(self, chat_id: int, serve: Callable[[int], Awaitable[None]]) -> None:
-        async with self._places:
-            try:
-                await serve(chat_id)
-            except Exception as error:
-                tell(log, "a worker stumbled", error, chat=chat_id)
-                await asyncio.sleep(1)
+        try:
+            await serve(chat_id)
+        except Exception as error:
+            tell(log, "a worker stumbled", error, chat=chat_id)
+            await asyncio.sleep(1)
 
     async def _serve(self, chat_id: int) -> None:
         """Handle what came for a chat a moment ago. What must wait, for an older one too, is found by looking."""
@@ -216,7 +215,7 @@ class Desk:
         size = weight(incoming)
         nod = asyncio.create_task(self._nod(row.chat_id)) if size > SLOW else None
         try:
-            async with self._load.of(size):
+            async with self._load.of(size), self._places:  # which is free while the replies are on their way
                 return await self._one_turn(row, incoming)
         finally:
             if nod:
