@@ -17,8 +17,8 @@ from telegram.error import RetryAfter, TelegramError
 from telegram.request import BaseRequest
 
 from bot.forms import span
-from models.database import Database, insert_new
-from models.mail import Inbox
+from models.database import Database
+from models.mail import Inbox, keep
 
 log = structlog.get_logger("mailbox")
 
@@ -78,7 +78,7 @@ class Mailbox:
 
     async def _keep(self, rows: list[dict[str, Any]]) -> None:
         async with self.database.write() as session:
-            await insert_new(session, Inbox, rows, "update_id")
+            await keep(session, rows)
         for row in rows:
             chat = self.fresh.get(row["chat_id"], [])
             if len(chat) < FEW and (chat or len(self.fresh) < ROOM):  # else it is found by looking, when there is time

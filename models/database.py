@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime, timedelta
-from functools import cache
 from typing import Any, TypeVar, cast
 
 from sqlalchemy import ColumnElement, Connection, Table, event, func, literal, type_coerce
@@ -15,7 +14,6 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
-from sqlalchemy.sql.dml import ReturningInsert
 
 from models.base import Base, Instant
 from models.sqlite import NAME, WAIT
@@ -138,13 +136,7 @@ def of_server(later: timedelta = timedelta()) -> ColumnElement[datetime]:
 
 async def insert_new(session: AsyncSession, table: type[Base], rows: list[dict[str, Any]], *unique: str) -> int:
     """Insert rows; one whose `unique` columns are there already is left alone. How many are new."""
-    result = await session.execute(_insert_new(session.get_bind().dialect.name == "sqlite", table, unique), rows)
-    return len(result.all())
-
-
-@cache
-def _insert_new(sqlite: bool, table: type[Base], unique: tuple[str, ...]) -> ReturningInsert[Any]:
-    """The statement, made once: every update that comes is kept by it."""
-    into = cast("Table", table.__table__)
+    sqlite, into = session.get_bind().dialect.name == "sqlite", cast("Table", table.__table__)
     insert = (sqlite_insert if sqlite else postgresql_insert)(into).on_conflict_do_nothing(index_elements=unique)
-    return insert.returning(*(into.c[name] for name in unique))
+    result = await session.execute(insert.returning(*(into.c[name] for name in unique)), rows)
+    return len(result.all())

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, cast
 
-from sqlalchemy import Table, Update, bindparam, exists, func, select, update
+from sqlalchemy import Table, Update, bindparam, exists, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -55,6 +55,18 @@ CLAIM = (  # made once, said for every update
     .where(INBOX.c.update_id == bindparam("id"), INBOX.c.done_at.is_(None), NEXT)
     .with_for_update(of=INBOX, skip_locked=True)
 )
+
+
+_kept = [one for one in INBOX.c if one.name not in ("done_at", "replies")]
+KEEP = text(  # as text, because SQLAlchemy puts anew together what knows of conflicts, which takes longer than all else
+    f"INSERT INTO inbox ({', '.join(one.name for one in _kept)}) VALUES (:{', :'.join(one.name for one in _kept)}) "  # noqa: S608 (our own names)
+    "ON CONFLICT (update_id) DO NOTHING"
+).bindparams(*(bindparam(one.name, type_=one.type) for one in _kept))
+
+
+async def keep(session: AsyncSession, updates: list[dict[str, Any]]) -> None:
+    """Store updates; one that is here already is not kept twice."""
+    await session.execute(KEEP, updates)
 
 
 async def claim(session: AsyncSession, update_id: int) -> bool:

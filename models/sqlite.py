@@ -40,6 +40,14 @@ class _Cursor(theirs.AsyncAdapt_aiosqlite_cursor):
         except Exception as error:
             self._adapt_connection._handle_exception(error)
 
+    def executemany(self, operation: Any, seq_of_parameters: Any) -> Any:
+        try:
+            work = self._adapt_connection.do_many(operation, seq_of_parameters)  # type: ignore[attr-defined]
+            self.description = None
+            self.rowcount, self.lastrowid = self.await_(work)
+        except Exception as error:
+            self._adapt_connection._handle_exception(error)
+
 
 class _Connection(theirs.AsyncAdapt_aiosqlite_connection):
     __slots__ = ("_left", "_writes")
@@ -64,6 +72,14 @@ class _Connection(theirs.AsyncAdapt_aiosqlite_connection):
         connection = self._connection
         found = None if self._left else self._in_place(connection._conn, operation, parameters)
         return found or await connection._execute(_execute, connection._conn, operation, parameters)
+
+    async def do_many(self, operation: str, rows: Any) -> tuple[int, int | None]:
+        """One statement for each of these rows, here or in the thread."""
+        connection = self._connection
+        if not self._left and self._writes and operation.startswith("INSERT") and sum(map(len, rows)) <= FEW:
+            return _execute_many(connection._conn, operation, rows)
+        changed: tuple[int, int | None] = await connection._execute(_execute_many, connection._conn, operation, rows)
+        return changed
 
     def _in_place(self, connection: sqlite3.Connection, operation: str, parameters: Any) -> Result | None:
         """The outcome of a short statement; None if the thread must do it."""
@@ -120,6 +136,14 @@ def _execute(connection: sqlite3.Connection, operation: str, parameters: Any) ->
         if cursor.description:
             return cursor.description, cursor.fetchall(), -1, -1
         return None, [], cursor.rowcount, cursor.lastrowid
+    finally:
+        cursor.close()
+
+
+def _execute_many(connection: sqlite3.Connection, operation: str, rows: Any) -> tuple[int, int | None]:
+    cursor = connection.executemany(operation, rows)
+    try:
+        return cursor.rowcount, cursor.lastrowid
     finally:
         cursor.close()
 
