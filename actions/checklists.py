@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm.attributes import set_committed_value
 
-from actions.journal import record
+from actions.journal import record, record_at_once
 from actions.work import check_own, may_work, own_points, unsign
 from models.items import Point
 from models.people import Person
@@ -84,7 +84,7 @@ async def answer(
         set_committed_value(visit, "answers", [*visit.answers, *given])  # append would look through the visit
     if changed:
         unsign(visit)
-        record(session, now, by, "answer", "visit", visit.id, after=changed, why=note)
+        await record_at_once(session, now, by, "answer", "visit", visit.id, changed, note)
 
 
 def _unmeasured(number: int, point: Point) -> str:

@@ -22,7 +22,7 @@ from bot.forms import span
 from bot.logs import tell
 from bot.mailbox import ROOM, Mailbox, without_keyboard
 from bot.sending import Sender
-from handlers.turn import House, Sent, Show, Turn, chat_for, current
+from handlers.turn import THE_CHAT, House, Sent, Show, Turn, chat_for, current
 from handlers.wording import apology, refused
 from models.database import away
 from models.mail import NEXT, Inbox, claim, done
@@ -272,6 +272,7 @@ class Desk:
 
     async def _done(self, session: Any, row: Inbox, turn: Turn, error: str = "") -> None:
         turn.finish()
+        await THE_CHAT.save(session, turn.chat)
         await session.flush()
         await done(session, row.update_id, turn.now, turn.replies, error)
 

@@ -41,7 +41,8 @@ OVER_THE_SCREEN = 200  # characters that Telegram shows in answer to a tap
 Show = Callable[["Turn"], Awaitable[None]]
 
 current: ContextVar[Turn] = ContextVar("turn")
-CHAT = Side(Of(Chat), *PERSON.kinds)
+THE_CHAT = Of(Chat)
+CHAT = Side(THE_CHAT, *PERSON.kinds)
 THIS_CHAT = (  # made once, said in every turn
     select(*CHAT.columns)
     .select_from(with_person(chats, chats.c.person_id))

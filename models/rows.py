@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, FromClause, Row, Table, insert, inspect
+from sqlalchemy import ColumnElement, FromClause, Row, Table, bindparam, insert, inspect, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapper
 from sqlalchemy.orm.attributes import instance_state, set_committed_value
@@ -34,6 +34,7 @@ class Of:
         self.key = [self.names.index(self.mapper.get_property_by_column(one).key) for one in self.mapper.primary_key]
         into = cast("Table", entity.__table__)
         self.new = insert(into).returning(*into.primary_key, sort_by_parameter_order=True)
+        self.change = update(into).where(*(one == bindparam(f"of_{one.name}") for one in into.primary_key))
 
     def stand(self, session: AsyncSession, values: Sequence[Any], **related: Any) -> Any:
         """The entity of these values in a session, as it stands there if it does; None of an outer join's nothing.
@@ -59,11 +60,24 @@ class Of:
 
     async def enter(self, session: AsyncSession, rows: Sequence[dict[str, Any]]) -> list[Any]:
         """New entities, written at once by one statement; each row says every column but the number it is given."""
+        if session.new:  # what was before them gets its numbers before them
+            await session.flush()
         given = (await session.execute(self.new, rows)).scalars()
         return [
             self.stand(session, [row.get(name, number) for name in self.names])
             for row, number in zip(rows, given, strict=True)
         ]
+
+    async def save(self, session: AsyncSession, entity: Any) -> None:
+        """What has changed of an entity, written by one statement; more than columns is left to a flush."""
+        state = instance_state(entity)
+        if not (names := state.committed_state.keys()) or not names <= state.dict.keys() & set(self.names):
+            return
+        changed = {name: state.dict[name] for name in names if state.dict[name] != state.committed_state[name]}
+        if changed:
+            key = zip(self.table.primary_key, self.mapper.primary_key_from_instance(entity), strict=True)
+            await session.execute(self.change, changed | {f"of_{column.name}": one for column, one in key})
+        state._commit_all(state.dict, session.sync_session.identity_map)
 
 
 class Side:
