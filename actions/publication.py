@@ -20,11 +20,17 @@ from rules.visits import check_move
 
 
 def may_review(visit: Visit, by: Person) -> None:
-    """Refused unless a supervisor of the organ reviews, who did not enter it."""
+    """Refused unless a supervisor of the organ reviews, who had no part in it (谁检查、谁录入、谁公开, R3.2.3a)."""
     if "supervisor" not in by.roles or by.organ_id != visit.task.organ_id:
         raise Refusal("review.not_yours")
-    if any(seat.person_id == by.id for seat in visit.seats):
+    if had_part(visit, by):
         raise Refusal("review.own")
+
+
+def had_part(visit: Visit, person: Person) -> bool:
+    """Whether somebody is one of a visit's inspectors, or entered something before another one took the seat."""
+    entered = {one.person_id for one in visit.answers} | {one.person_id for one in visit.evidence}
+    return person.id in entered | {one.person_id for one in visit.seats}
 
 
 async def approve(session: AsyncSession, visit: Visit, by: Person, now: datetime) -> None:

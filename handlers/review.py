@@ -26,7 +26,7 @@ async def listed(turn: Turn, _: Any = None) -> None:
     person = turn.needs("supervisor")
     words = turn.words
     every = await visits.waiting_for(turn.session, person.organ_id)
-    waiting = [one for one in every if all(seat.person_id != person.id for seat in one.seats)]
+    waiting = [one for one in every if not publication.had_part(one, person)]
     own = [words("review.own", len(every) - len(waiting))] if len(every) > len(waiting) else []
     objected = await appeals.waiting_for(turn.session, person)
     extra = [[button(words, "appeals", label="button.appeals_waiting", n=len(objected))]] if objected else []

@@ -11,11 +11,12 @@ from sqlalchemy import select
 
 from bot.settings import Settings
 from jobs import ticks
+from models.items import Point
 from models.journal import JournalEntry
 from models.people import Person
 from models.publication import Proposal, Publication
 from models.subjects import Subject
-from models.visits import Visit
+from models.visits import Answer, Evidence, Visit
 from rules.publication import WITHDRAWN
 from simulator import Phone
 from tests.conversations.conftest import ZONE, Clock, Town, town_running
@@ -53,6 +54,24 @@ async def page(town: Town) -> str:
 async def the_visit(town: Town) -> Visit:
     found: Visit = (await town.rows(select(Visit)))[0]
     return found
+
+
+@pytest.mark.parametrize("what", ["answer", "photo"])
+async def test_who_entered_something_and_left_the_visit_does_not_review_it(town: Town, what: str) -> None:
+    visit, entered = await the_visit(town), {"person_id": town.ids[SECOND], "at": town.clock()}
+    async with town.app.database.write() as session:
+        if what == "answer":
+            point = (await session.scalars(select(Point))).first()
+            session.add(Answer(visit_id=visit.id, point_id=point.id, value="yes", **entered))
+        else:
+            photo = {"sha256": "0" * 64, "size": 1, "media": "image/jpeg", "telegram_file": "x"}
+            session.add(Evidence(visit_id=visit.id, **photo, **entered))
+    phone = town[SECOND]
+    await phone.says("/review")
+    await phone.sees("另有 1 份是您自己检查的")
+    await phone.taps(phone.messages[-1].id, f"review_one:{visit.id}:0")
+    await phone.sees_toast("自己检查的不能自己审核")
+    await opens_review(town, town[FIRST])
 
 
 async def opens_review(town: Town, phone: Phone) -> None:
