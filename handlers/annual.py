@@ -56,6 +56,7 @@ async def listed(turn: Turn, _: Any = None) -> None:
         rows.append([button(words, "new_plan")])
     if "supervisor" in person.roles:
         rows.append([button(words, "plans")])
+    rows.append([button(words, "me")])
     await turn.show("plans", Markup("\n").join(lines), rows)
 
 

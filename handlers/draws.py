@@ -47,6 +47,9 @@ async def listed(turn: Turn, _: Any = None) -> None:
     query = select(Draw).where(mine).order_by(Draw.sequence.desc()).limit(LISTED).offset(page * LISTED)
     held = list(await turn.session.scalars(query))
     lines = [words("draws.title") if held else words("draws.none")]
+    lines += [
+        words("draws.line", number=one.sequence, task=one.task.name, state=words(f"draw.{one.state}")) for one in held
+    ]
     rows: Rows = [
         [
             button(
@@ -271,10 +274,10 @@ async def tasks_without_draw(turn: Turn, _: Any) -> None:
     found = await tasks_to_draw(turn.session, supervisor.organ_id, turn.today)
     shown, more = leaf(words, found, "new_draw", page=turn.args[0] if turn.args else 0, size=LISTED)
     lines = [words("draws.for_which" if found else "draws.nothing_to_draw")]
-    lines += [words("tasks.line", name=one.name, area=one.area.name, ends=one.ends) for _, one in shown]
-    rows: Rows = [
-        [button(words, "task", one.id, label="button.task", number=one.number, name=one.name)] for _, one in shown
-    ]
+    rows: Rows = []
+    for number, one in shown:
+        lines.append(words("tasks.line", number=number, name=one.name, area=one.area.name, ends=one.ends))
+        rows.append([button(words, "task", one.id, label="button.numbered", number=number, name=one.name)])
     rows += more if found else [[button(words, "plans", label="button.see_tasks"), button(words, "new_task")]]
     rows.append([button(words, "draws", label="button.back")])
     await turn.show("draws", Markup("\n").join(lines), rows)

@@ -29,7 +29,7 @@ def overlaps(words: Words, standing: list[JointOffer], organ_id: int) -> Markup:
 
 
 async def listed(turn: Turn, _: Any = None) -> None:
-    """`看重合户`: the offers that still stand, those that wait for an answer first."""
+    """`重合对象`: the offers that still stand, those that wait for an answer first."""
     person, words = turn.needs("supervisor"), turn.words
     standing = await offers.standing(turn.session, person.organ_id)
     text = overlaps(words, standing, person.organ_id) if standing else words("offers.none")

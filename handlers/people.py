@@ -104,7 +104,7 @@ async def where_you_are(turn: Turn, _: Any = None, greeting: str = "") -> None:
         rows.append([button(words, "draws"), button(words, "digest")])
     if waiting := len(await annual.waiting_for(turn.session, person)):
         lines.append(words("start.plans", waiting))
-        rows.append([button(words, "annual")])
+        rows.append([button(words, "annual", label="button.annual_waiting", n=waiting)])
     leads = len((await desktop(turn.session, person, turn.today))["todo"])
     if leads or {"liaison", "deputy"} & set(person.roles):
         lines.append(words("start.leads", n=leads) if leads else words("start.no_leads"))
@@ -172,6 +172,7 @@ async def help_(turn: Turn, _: Any = None) -> None:
     rows = [[button(words, "tour")]] if roles else []
     if "inspector" in roles:
         rows[0].append(button(words, "train"))
+    rows.append([button(words, "me")])
     await turn.show("me", words("lines").join(lines), rows)
 
 

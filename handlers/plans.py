@@ -38,15 +38,17 @@ async def listed(turn: Turn, _: Any = None) -> None:
     query = select(Task).where(mine, ~Task.targeted).order_by(Task.id.desc()).limit(LISTED).offset(page * LISTED)
     found = list(await turn.session.scalars(query))
     lines = [words("tasks.title") if found else words("tasks.none")]
-    for one in found:
+    numbered = list(enumerate(found, page * LISTED + 1))
+    for number, one in numbered:
         line = "tasks.line" if one.organ_id == supervisor.organ_id else "tasks.line_joint"
-        text = words(line, name=one.name, area=one.area.name, ends=one.ends, organ=one.organ.name)
+        text = words(line, number=number, name=one.name, area=one.area.name, ends=one.ends, organ=one.organ.name)
         lines.append(words("tasks.temporary", line=text) if one.temporary else text)
     rows: Rows = [[button(words, "new_task"), button(words, "annual")]]
     if await offers.standing(turn.session, supervisor.organ_id):
         rows[0].append(button(words, "offers"))
-    rows += [[button(words, "task", one.id, label="button.task", number=one.number, name=one.name)] for one in found]
+    rows += [[button(words, "task", one.id, label="button.numbered", number=n, name=one.name)] for n, one in numbered]
     rows.append(turning(words, "plans", page=page, pages=pages))
+    rows.append([button(words, "me")])
     await turn.show("tasks", Markup("\n").join(lines), [row for row in rows if row])
 
 

@@ -47,7 +47,7 @@ def commanded(act: Callable[[Turn], Awaitable[None]]) -> Callable[[Turn], Awaita
     """A command goes elsewhere: what is typed after it answers no question of a card."""
 
     async def called(turn: Turn) -> None:
-        turn.give_up()
+        turn.go_elsewhere()
         await act(turn)
 
     return called

@@ -36,6 +36,8 @@ QUESTIONS = frozenset(
     visit.object_no
     """.split()  # noqa: SIM905
 )
+# Begun by a command, and given up for another one: what is typed then is not for them.
+FORMS = frozenset({"deadline.words", "label.words", "people.leave", "people.suspend", "seats.leave_all"})
 OVER_THE_SCREEN = 200  # characters that Telegram shows in answer to a tap
 
 Show = Callable[["Turn"], Awaitable[None]]
@@ -225,6 +227,11 @@ class Turn:
     def give_up(self) -> None:
         """A question that a card asked is open no more, because somebody went back, or elsewhere."""
         if (self.chat.awaiting or {}).get("what") in QUESTIONS:
+            self.wait_no_more()
+
+    def go_elsewhere(self) -> None:
+        """A command begins something else: what was typed so far for another one is given up too."""
+        if (self.chat.awaiting or {}).get("what") in QUESTIONS | FORMS:
             self.wait_no_more()
 
     def _answer(self, text: str) -> None:

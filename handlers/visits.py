@@ -219,7 +219,7 @@ async def code_of_current(turn: Turn) -> None:
     )
     visit = await turn.session.scalar(query.limit(1))
     if visit is None:
-        turn.say(turn.words("visits.none"))
+        turn.say(turn.words("visits.none"), [[button(turn.words, "me")]])
     else:
         await code(turn, visit)
 
@@ -262,6 +262,7 @@ async def _listed(turn: Turn, page: int) -> None:
     if any(visit.state in NOT_STARTED for visit in mine):
         accept = [button(words, "accept_all")] if offered else []
         rows.insert(0, [*accept, button(words, "leave_all")])
+    rows.append([button(words, "me")])
     await turn.show("visits", Markup("\n").join(lines), rows)
 
 

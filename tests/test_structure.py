@@ -22,7 +22,7 @@ from bot.migrate import config, migrate
 from handlers.fallback import AWAITED
 from handlers.notices import NOTICES
 from handlers.reminders import OPENS
-from handlers.turn import QUESTIONS
+from handlers.turn import FORMS, QUESTIONS
 from locales import LANGUAGES, catalogue, files
 from models.changes import Import
 from models.database import Database
@@ -214,6 +214,7 @@ def test_what_is_waited_for_is_heard() -> None:
     assert waited - {"visit", "bind"} == AWAITED.keys()
     asks_first = "announcement.text import.confirm label.words lead.free lead.text people.leave people.suspend"
     looks = "deadline.words lead.search lead.subject seats.leave_all subject.search training"
+    assert FORMS <= AWAITED.keys()
     assert QUESTIONS | {*asks_first.split(), *looks.split()} == AWAITED.keys()
 
 

@@ -146,8 +146,8 @@ async def overlapping(town: Town) -> tuple[int, int]:
 
 async def asked(town: Town, asker: str, answerer: str) -> None:
     phone = town[asker]
-    await phone.sees("2 户与", button="看重合户", within=SOON)
-    await phone.presses("看重合户")
+    await phone.sees("2 户与", button="重合对象", within=SOON)
+    await phone.presses("重合对象")
     await phone.sees("2 户与", button="1. ")
     await phone.presses("1. ")
     await phone.sees("综合查一次", button="合并检查")
@@ -160,7 +160,7 @@ async def test_two_visits_become_one(two_departments: Town) -> None:
     town = two_departments
     mine, theirs = await overlapping(town)
     lead, partner = town["赵主管"], town["林主管"]
-    await partner.sees(f"2 户与 {MARKET} 的任务重合，可合并为一次检查", button="看重合户", within=SOON)
+    await partner.sees(f"2 户与 {MARKET} 的任务重合，可合并为一次检查", button="重合对象", within=SOON)
     await asked(town, "赵主管", "林主管")
     await partner.presses("同意合并")
     await partner.sees("已合并为一次检查")
@@ -208,7 +208,7 @@ async def test_what_is_still_sealed_stays_with_the_two_organs(two_departments: T
     town = two_departments
     await drawn(town, "赵主管", SALE)
     await drawn(town, "林主管", EXITS)
-    await town["赵主管"].sees("2 户与", button="看重合户", within=SOON)
+    await town["赵主管"].sees("2 户与", button="重合对象", within=SOON)
     offer = (await town.rows(select(JointOffer)))[0]
     for name in ("周环保", "周磊", "张伟"):
         await town[name].sees_nothing_new()

@@ -156,3 +156,14 @@ async def test_what_is_entered_asks_for_no_more_days(town: Town) -> None:
     await who.sees("休假，对吗", button="取消")
     await who.presses("取消")
     assert "哪天到哪天" not in (await who.sees("张伟：在岗")).text
+
+
+@pytest.mark.parametrize(("command", "then"), [("/help", "怎么用"), ("/plans", "年度计划"), ("/lang", "哪种语言")])
+async def test_another_command_gives_up_the_days_that_were_asked_for(town: Town, command: str, then: str) -> None:
+    phone = town["张伟"]
+    await phone.says("/leave")
+    await phone.sees("哪天到哪天休假")
+    await phone.says(command)
+    await phone.sees(then)
+    await phone.says("3天")
+    await phone.sees("没看懂")

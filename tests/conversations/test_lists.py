@@ -19,7 +19,7 @@ from simulator import Phone
 from simulator.view import Message
 from tests.conversations import joint
 from tests.conversations.conftest import Town
-from tests.conversations.test_annual import city, drafted, the_plan
+from tests.conversations.test_annual import CHIEF, city, drafted, the_plan
 
 pytestmark = pytest.mark.usefixtures("either")
 __all__ = ["city"]
@@ -69,8 +69,8 @@ async def test_a_new_draw_is_offered_for_tasks_that_can_have_one(two_departments
     await boss.says("/draws")
     await boss.sees("本单位的抽取", button="新抽取")
     await boss.presses("新抽取")
-    card = await boss.sees(f"给哪个任务抽取？\n· {free.name}（义乌市），12月28日（周一）前")
-    assert labels(card) == [f"{free.number} {free.name}", "返回"]
+    card = await boss.sees(f"给哪个任务抽取？\n1. {free.name}（义乌市），12月28日（周一）前")
+    assert labels(card) == [f"1. {free.name}", "返回"]
 
     await boss.presses("返回")
     await boss.sees("本单位的抽取", button="第 1 号")
@@ -83,9 +83,9 @@ async def test_a_new_draw_is_offered_for_tasks_that_can_have_one(two_departments
     await boss.says("/draws")
     await boss.sees("本单位的抽取", button="新抽取")
     offered = await turned(boss, "新抽取", "给哪个任务抽取")
-    assert offered == [f"{one.number} {one.name}" for one in (free, first)] + ["返回"]
+    assert offered == [f"1. {free.name}", f"2. {first.name}", "返回"]
     await boss.presses(offered[0])
-    await boss.sees("任务编号", button="承诺")
+    await boss.sees(f"任务编号 {free.number}", button="承诺")
 
     town.clock.moves_to(town.clock() + timedelta(weeks=5))
     await boss.says("/draws")
@@ -97,11 +97,11 @@ async def test_a_new_draw_is_offered_for_tasks_that_can_have_one(two_departments
 async def test_tasks_and_draws_are_turned_by_the_page(two_departments: Town) -> None:
     town, boss = two_departments, two_departments["赵主管"]
     await tasks_made(town, 8)
-    numbers = [f"{one.number} {one.name}" for one in await town.rows(select(Task).order_by(Task.id.desc()))]
+    numbers = [f"{n}. {one.name}" for n, one in enumerate(await town.rows(select(Task)), 1)]
     await boss.says("/plans")
     found = labels(await boss.sees("本单位的抽查任务", button="新任务"))
-    assert found == ["新任务", "年度计划", *numbers[:6], LATER]
-    assert await turned(boss, LATER, "本单位的抽查任务") == ["新任务", "年度计划", *numbers[6:], EARLIER]
+    assert found == ["新任务", "年度计划", *numbers[:6], LATER, "首页"]
+    assert await turned(boss, LATER, "本单位的抽查任务") == ["新任务", "年度计划", *numbers[6:], EARLIER, "首页"]
     assert LATER in await turned(boss, EARLIER, "本单位的抽查任务")
 
     for _ in range(9):
@@ -111,7 +111,9 @@ async def test_tasks_and_draws_are_turned_by_the_page(two_departments: Town) -> 
             by = await session.get_one(Person, town.ids["赵主管"])
             await joint.draws.void(session, last, "试抽", by, town.clock())
     await boss.says("/draws")
-    found = labels(await boss.sees("本单位的抽取", button="新抽取"))
+    card = await boss.sees("本单位的抽取", button="新抽取")
+    assert "第 9 号 · 餐饮服务食品安全抽查 · 已作废" in card.text
+    found = labels(card)
     assert found == [*(f"第 {n} 号 · 已作废" for n in range(9, 1, -1)), LATER, "新抽取", "首页"]
     assert await turned(boss, LATER, "本单位的抽取") == ["第 1 号 · 已作废", EARLIER, "新抽取", "首页"]
 
@@ -165,3 +167,21 @@ async def test_a_planned_task_is_deleted_after_a_yes_that_names_it(city: Town) -
     assert entry.before["name"] == "人员密集场所消防检查"
     await drafter.presses_old("确认")
     await drafter.sees_toast("没有这个了")
+
+
+async def test_what_waits_is_on_the_button_and_every_list_leads_home(city: Town) -> None:
+    drafter, chief = city["林主管"], city[CHIEF]
+    await drafted(drafter)
+    await drafter.presses("返回")
+    await drafter.sees("草稿", button="提交")
+    await drafter.presses("提交")
+    await chief.sees("请批准年度计划", button="批准")
+    await chief.says("/start")
+    await chief.sees("1 份年度计划等您批准", button="批准年度计划 1")
+    await chief.presses("批准年度计划 1")
+    await chief.sees("等牵头部门批准", button="首页")
+    for command, text in (("/help", "怎么用"), ("/plans", "还没有抽查任务"), ("/tasks", "没有待检查")):
+        await chief.says(command)
+        await chief.sees(text, button="首页")
+    await chief.presses("首页")
+    await chief.sees("1 份年度计划等您批准")

@@ -190,7 +190,7 @@ def test_whoever_tries_it_is_not_stuck_for_want_of_the_others(tmp_path: Path, de
     press(phones, "赵敏", "下达", "怎么下达", on="第 8 号抽取完成")
     press(phones, "赵敏", "一次全部", "已下达")
     press(phones, "陈刚", "签收", "已签收", on="📨 新线索")
-    press(phones, "赵敏", "看重合户", "1. ")
+    press(phones, "赵敏", "重合对象", "1. ")
     press(phones, "赵敏", "1. ", "合并检查", on="的任务重合")
     waiting = screen(phones)["赵敏"]
     press(phones, "赵敏", "合并检查", "等另一方答复", on="综合查一次")
