@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from typing import Any
 
 from markupsafe import Markup
@@ -71,7 +72,8 @@ async def show(turn: Turn, organ: Organ, greeting: Markup | None = None) -> None
     for kind, one in TABLE.items():
         what, days = words(f"deadline.{kind}"), calendars.length(kind, organ.id)
         if one.month_day:
-            lines.append(words("deadlines.day", what=what, month=one.month_day[0], day=one.month_day[1]))
+            day = words.short_day(date(turn.today.year, *one.month_day))
+            lines.append(words("deadlines.day", what=what, day=day))
         elif days is None:
             lines.append(words("deadlines.each", what=what))
         elif days == one.days:

@@ -79,7 +79,8 @@ async def where_you_are(turn: Turn, _: Any = None, greeting: str = "") -> None:
     """The start card: who you are, how much waits for you, and the likeliest next step."""
     words = turn.words
     if turn.chat.person is None:
-        await turn.show("me", words("start.stranger", authority=turn.house.authority))
+        register = (str(words("button.register")), turn.house.public_url)
+        await turn.show("me", words("start.stranger", authority=turn.house.authority), [[register]])
         return
     person = turn.person
     lines = [words(greeting)] if greeting else []

@@ -38,7 +38,7 @@ async def test_a_supervisor_sees_all_and_changes_one_with_buttons(town: Town) ->
         "录入结果：当天",
         "审核：3 个工作日",
         "公示：20 个工作日",
-        "年度计划：每年 3 月 31 日前",
+        "年度计划：每年3月31日前",
         "检查：按任务的起止日期",
     ):
         assert line in card.text

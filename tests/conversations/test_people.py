@@ -37,7 +37,10 @@ async def test_a_bound_chat_stays_who_it_is(town: Town) -> None:
 async def test_a_stranger_is_greeted_in_their_language(town: Town) -> None:
     phone = town.telegram.phone("Anna", user_id=2003, language="en")
     await phone.says("/start")
-    await phone.sees("This is Suicha")
+    card = await phone.sees("This is Suicha", button="Look up results")
+    assert [one["url"] for row in card.keyboard for one in row] == [town.app.settings.address]
+    await phone.says("Is my shop on the list?")
+    await phone.sees("This is Suicha", button="Look up results")
     await phone.says("/tasks")
     await phone.sees("You are not bound yet")
 
