@@ -111,7 +111,8 @@ async def show(turn: Turn, draw: Draw) -> None:
     """The draw's card in each state."""
     words = turn.words
     ids, v = (draw.id,), draw.version
-    page = (str(words("button.page")), f"{turn.house.public_url}/draws/{draw.sequence}")
+    page = [(str(words("button.page")), f"{turn.house.public_url}/draws/{draw.sequence}")]
+    page.append(button(words, "draws", label="button.back"))
     committed = read_commitment(draw.commitment)
     digest = hexhash(draw.commitment)
     lines = [words(f"draw.title.{draw.state}", number=draw.sequence, task=draw.task.name, at=draw.committed_at)]
@@ -135,16 +136,17 @@ async def show(turn: Turn, draw: Draw) -> None:
             at = beacons.time_of(draw.beacon_round)
             lines.append(words("draw.beacon_in" if ready else "draw.beacon", round=draw.beacon_round, at=at))
         else:
-            lines.append(words("draw.witnesses", names=_witnesses(words, draw.witnesses)))
+            key = "draw.witnessed" if ready else "draw.witnesses"
+            lines.append(words(key, names=_witnesses(words, draw.witnesses)))
         if ready:
-            rows = [[button(words, "run", *ids, version=v), void], [page]]
+            rows = [[button(words, "run", *ids, version=v), void], page]
         elif draw.beacon_round:
-            rows = [[button(words, "draw", *ids, label="button.look_again"), void], [page]]
+            rows = [[button(words, "draw", *ids, label="button.look_again"), void], page]
         else:
-            rows = [[button(words, "remind", *ids, version=v), void], [page]]
+            rows = [[button(words, "remind", *ids, version=v), void], page]
     elif draw.state == "void":
         lines.append(words("draw.void_because", reason=draw.void_reason))
-        rows = [[page]]
+        rows = [[button(words, "task", draw.task_id, label="button.see_task")], page]  # whose next draw may begin
     else:
         visits, departments, neighbours, vacant = await _counts(turn, draw)
         all_seats = departments.total()
@@ -163,7 +165,7 @@ async def show(turn: Turn, draw: Draw) -> None:
             told, more = await oversight.release_rows(turn, draw)
             lines, rows = lines + told, rows + more
         rows.append([button(words, "draw_visits", *ids, 0)])
-        rows.append([page])
+        rows.append(page)
     await turn.show(f"draw:{draw.id}", Markup("\n").join(lines), rows)
 
 

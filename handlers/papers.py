@@ -17,4 +17,4 @@ def rows(words: Words, visit: Visit, person: Person) -> Rows:
     found = [button(words, "record", visit.id)]
     if any(seat.person_id == person.id for seat in visit.seats):
         found.append(button(words, "proof", visit.id))
-    return [found, [button(words, "amend", visit.id)]]
+    return [[*found, button(words, "amend", visit.id)]]

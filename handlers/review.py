@@ -13,7 +13,7 @@ from handlers import findings, papers
 from handlers import publication as cards
 from handlers import visits as visit_cards
 from handlers.buttons import button, leaf
-from handlers.turn import Turn
+from handlers.turn import Rows, Turn
 from handlers.wording import brief
 from locales import Words
 from models.visits import Visit
@@ -53,20 +53,19 @@ async def show(turn: Turn, visit: Visit) -> None:
     """The review card; after the decision, what was decided."""
     words = turn.words
     text = describe(words, visit)
-    rows = [[button(words, "review")]]
+    rows: Rows = []
     if visit.state == "submitted":
         ids, v = (visit.id,), visit.version
         rows = [[button(words, "approve", *ids, version=v), button(words, "send_back", *ids, version=v)]]
         if visit.evidence:
             rows.append([button(words, "photos", *ids)])
     elif visit.state == "withheld":
-        rows.insert(0, [button(words, "approve", visit.id, version=visit.version)])
+        rows = [[button(words, "approve", visit.id, version=visit.version)]]
     elif visit.state == "published":
         page = f"{turn.house.public_url}/subjects/{visit.subject.code}"
-        rows.insert(0, [(str(words("button.public_page")), page)])
+        rows = [[(str(words("button.public_page")), page)]]
     lines, more = await cards.rows(turn, visit)
-    rows[-1:-1] = more
-    rows += papers.rows(words, visit, turn.person)
+    rows += [*more, *papers.rows(words, visit, turn.person), [button(words, "review")]]
     await turn.show(f"review:{visit.id}", Markup("\n").join([text, *lines]), rows)
 
 

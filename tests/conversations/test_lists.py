@@ -79,8 +79,8 @@ async def test_a_new_draw_is_offered_for_tasks_that_can_have_one(two_departments
     await boss.presses("作废")
     await boss.sees("写一句原因")
     await boss.says("名录有误")
-    await boss.sees("已作废")
-    await boss.says("/draws")
+    await boss.sees("已作废", button="看任务")
+    await boss.presses("返回")
     await boss.sees("本单位的抽取", button="新抽取")
     offered = await turned(boss, "新抽取", "给哪个任务抽取")
     assert offered == [f"1. {free.name}", f"2. {first.name}", "返回"]

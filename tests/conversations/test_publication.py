@@ -72,6 +72,8 @@ async def test_who_entered_something_and_left_the_visit_does_not_review_it(town:
     await phone.taps(phone.messages[-1].id, f"review_one:{visit.id}:0")
     await phone.sees_toast("自己检查的不能自己审核")
     await opens_review(town, town[FIRST])
+    await town[FIRST].presses("待审核")
+    await town[FIRST].sees("1 份结果待审核")
 
 
 async def opens_review(town: Town, phone: Phone) -> None:
