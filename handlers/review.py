@@ -9,7 +9,7 @@ from markupsafe import Markup
 from actions import appeals, evidence, proposals, publication, visits
 from actions.calendars import deadline, length, official
 from actions.findings import result_of
-from handlers import findings, papers
+from handlers import corrections, findings, papers
 from handlers import publication as cards
 from handlers import visits as visit_cards
 from handlers.buttons import button, leaf
@@ -63,7 +63,7 @@ async def show(turn: Turn, visit: Visit) -> None:
         rows = [[button(words, "approve", visit.id, version=visit.version)]]
     elif visit.state == "published":
         page = f"{turn.house.public_url}/subjects/{visit.subject.code}"
-        rows = [[(str(words("button.public_page")), page)]]
+        rows = [[(str(words("button.public_page")), page)], *corrections.visit_row(words, visit)]
     lines, more = await cards.rows(turn, visit)
     rows += [*more, *papers.rows(words, visit, turn.person), [button(words, "review")]]
     await turn.show(f"review:{visit.id}", Markup("\n").join([text, *lines]), rows)

@@ -16,6 +16,8 @@ from models.plans import Task
 from models.subjects import Subject
 from rules.checklists import applies
 
+REACHED_BY = 3  # steps by which one comes to a visit and still finds its guests: cause, correction, visit
+
 
 class Visit(Base):
     """A subject in a task. `origin` says why (R1.1): random, key or targeted. `version` grows with each state.
@@ -70,7 +72,7 @@ class Visit(Base):
     evidence: Mapped[list[Evidence]] = relationship(lazy="selectin", order_by="Evidence.id")
     helpers: Mapped[list[Helper]] = relationship(lazy="selectin", order_by="Helper.id")
     guests: Mapped[list[Visit]] = relationship(  # the visits that were made part of this one
-        order_by="Visit.id", lazy="selectin", join_depth=1, foreign_keys="Visit.merged_into"
+        order_by="Visit.id", lazy="selectin", join_depth=REACHED_BY, foreign_keys="Visit.merged_into"
     )
     never_elsewhere = False  # whether it is known that no other visit to the subject is published
     _numbered = cast("Any", None)  # for `_in_order`

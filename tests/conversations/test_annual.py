@@ -288,6 +288,26 @@ async def test_a_published_plan_gives_tasks_and_changes_as_a_new_edition(city: T
     await chief.sees("抽 10%", button=f"{task.number} {task.name}")  # made already, in the edition before
 
 
+async def test_a_name_and_a_share_may_be_typed(city: Town) -> None:
+    drafter = city["林主管"]
+    await drafter.says("/plans")
+    for press in ("年度计划", "新计划", "2027 年"):
+        await drafter.presses(press, within=60)
+    await drafter.sees("计划名称", button="就用这个")
+    await drafter.says("2027 年消防专项")
+    card = await drafter.sees("编号 33078220271001", button="加任务")
+    assert "2027 年消防专项" in card.text
+    await drafter.presses("加任务")
+    await drafter.presses("人员密集场所消防检查", within=60)
+    await drafter.sees("抽百分之几")
+    await drafter.says("很多")
+    await drafter.sees("比例写 0 到 100 之间的数字")
+    await drafter.says("7.5%")
+    await drafter.sees("什么时候查", button="二季度")
+    (plan,) = await city.rows(select(Plan))
+    assert [float(one.ratio) for one in plan.tasks] == [7.5]
+
+
 async def test_a_draft_loses_an_item_a_task_and_is_thrown_away(city: Town) -> None:
     drafter = city["林主管"]
     await drafted(drafter)

@@ -148,6 +148,32 @@ async def test_what_is_not_corrected_is_ordered_again_or_becomes_a_case(town: To
     await supervisor.sees("再次责令改正")
 
 
+async def test_what_will_not_be_corrected_becomes_a_case_of_ones_own_department(town: Town) -> None:
+    _, first, _ = await ordered(town)
+    async with town.app.database.write() as session:
+        (await session.get_one(Person, town.ids["赵主管"])).roles = ("supervisor", "liaison")
+    supervisor = town["赵主管"]
+    await supervisor.presses("整改")
+    await supervisor.sees("待改正", button="转立案")
+    await first.presses("打开任务", within=20)
+    await first.presses("整改", within=20)
+    await first.presses("登记改正", within=20)
+    await first.sees("发一张现在的照片")
+    await first.sends_photo(photo("green"))
+    await first.sees("照片", button="照片 1")
+    await first.presses("照片 1")
+    assert (await first.sees()).photo
+    await first.presses("转立案")
+    await first.sees("为什么要立案", button="返回")
+    await first.says("老板明说不改")
+    card = await first.sees("已作为线索 #1 交本单位立案", button="看线索")
+    assert "安排复查" not in card.labels
+    await supervisor.sees("老板明说不改", button="签收")
+    (lead,) = await town.rows(select(Lead))
+    assert lead.organ_id == lead.source_organ_id
+    assert [one.state for one in await town.rows(select(Correction))] == ["escalated"]
+
+
 async def test_a_lead_is_looked_into_by_two_who_are_drawn(town: Town) -> None:
     await told_of(town)
     fire = town["陈消防"]

@@ -180,6 +180,10 @@ async def test_figures_are_followed_from_the_whole_to_a_row_and_into_a_workbook(
     await supervisor.sees(button="2026年12月 50.0%（1/2）")
     await supervisor.presses("2026年12月")
     await supervisor.sees("2026年12月 · 义乌市", button="市场监管 50.0%")
+    await supervisor.presses("市场监管 50.0%")
+    await supervisor.presses("事项", within=60)
+    await supervisor.presses("餐饮服务食品安全抽查", within=60)
+    message = await supervisor.sees("2026年12月 · 义乌市 · 市场监管 · 餐饮", button="逐条看")
     await supervisor.presses("逐条看")
     message = await supervisor.sees("✅")
     assert f"✅ {visit.subject.name}" in message.text

@@ -358,6 +358,29 @@ async def test_a_complaint_from_outside_keeps_its_source_and_number(five: Town) 
     assert lead.text == "夜间油烟扰民，影响楼上"
 
 
+async def test_a_photo_may_come_before_the_words(five: Town) -> None:
+    sender = five["张伟"]
+    for press, then in (("新线索", "自己发现的"), ("投诉举报", "关于哪一户")):
+        await (sender.says("/leads") if press == "新线索" else asyncio.sleep(0))
+        await sender.presses(press, within=60)
+        await sender.sees(then)
+    await sender.says("第3面馆")
+    await sender.presses("义乌市第3面馆", within=60)
+    await sender.presses("消防救援", within=60)
+    await sender.sees("写来源、编号和内容")
+    await sender.sends_photo(photo())
+    await sender.sees("1 张已收到。用一句话说明情况", button="返回")
+    await sender.sends_photo(photo("green"))
+    await sender.sees("2 张已收到")
+    await sender.says("12345热线，编号 202611300017，夜间油烟扰民")
+    await sender.sees("附照片 2 张", button="发送")
+    await sender.presses("发送")
+    await sender.sees("已移送")
+    (lead,) = await five.rows(select(Lead))
+    assert (lead.source, lead.reference, lead.text) == ("12345热线", "202611300017", "夜间油烟扰民")
+    assert len(lead.files) == 2
+
+
 async def test_a_stranger_finds_nothing(five: Town) -> None:
     await told_of(five)
     stranger = five["外县人"]
