@@ -11,6 +11,7 @@ from sqlalchemy import select
 from actions import digests
 from actions.digest_sections import Need
 from actions.digests import Digest
+from handlers import statistics
 from handlers.buttons import button
 from handlers.telling import Message, Telling
 from handlers.turn import Button, Rows, Turn, picture
@@ -93,7 +94,8 @@ async def told(tell: Telling) -> Message | None:
     if found.empty:
         return None
     text, rows = describe(tell.words, found, tell.person, tell.today)
-    rows.append([button(tell.words, "stats"), button(tell.words, "digest_wish")])
+    figures = [button(tell.words, "stats")] if set(statistics.ROLES) & set(tell.person.roles) else []
+    rows.append([*figures, button(tell.words, "digest_wish")])
     return Message(text, rows, "", picture("digest", facts(found, tell.person, tell.today), tell.words))
 
 

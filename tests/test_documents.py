@@ -5,14 +5,16 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from actions.imports import KINDS
+from actions.imports import KINDS, bring_in
 from bot.cli import app
 from bot.settings import Settings
 from locales import catalogue, files
+from models.database import Database
 from tests.conftest import SHARED
 
 ROOT = Path(__file__).parent.parent
@@ -76,6 +78,18 @@ def test_the_picture_of_the_house_is_of_this_house() -> None:
     program = "import sys; sys.path.insert(0, '.'); from docs.house import picture; print(picture(), end='')"
     drawn = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
     assert drawn.stdout == (ROOT / "docs" / "house.svg").read_text()
+
+
+async def test_the_samples_can_be_taken_in_as_the_readme_says(database: Database) -> None:
+    lines = re.findall(r"^python -m bot import (\w+) (docs/samples/\S+)$", (ROOT / "README.md").read_text(), re.M)
+    assert lines == re.findall(
+        r"^python -m bot import (\w+) (docs/samples/\S+)$", (ROOT / "README.zh.md").read_text(), re.M
+    )
+    assert {ROOT / name for _, name in lines} == set((ROOT / "docs" / "samples").iterdir())
+    for kind, name in lines:
+        async with database.write() as session:
+            report = await bring_in(session, [KINDS[kind]], (ROOT / name).read_bytes(), name, datetime.now(UTC), None)
+            assert (report.refused, report.added > 0) == ([], True), name
 
 
 IMPORTS = set(KINDS)

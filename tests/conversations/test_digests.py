@@ -70,9 +70,10 @@ async def test_each_role_gets_its_digest_once_at_eight_and_nobody_else_does(town
     for_supervisor = await reads(town["赵主管"], "先看这几件")
     assert "12月29日（周二） 义乌市市场监督管理局" in for_supervisor.text
     assert "① 2 户逾期未检" in for_supervisor.text
-    assert "逾期 2" in for_supervisor.labels
+    assert {"逾期 2", "统计考核"} <= set(for_supervisor.labels)
     for_liaison = await reads(town["陈消防"], "⚠️ 1 条线索已逾期")
     assert "逾期 1" in for_liaison.labels
+    assert "统计考核" not in for_liaison.labels, "which is not for liaisons"
     for_office = await reads(town["管理员小周"], "没有急事")
     assert "检查完成率" not in for_office.text  # that is in the picture
     for name in ("周环保", first.name):  # nothing under way; no digest for inspectors
