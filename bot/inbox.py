@@ -20,7 +20,7 @@ from bot.darkroom import Darkroom
 from bot.evidence import Evidence, Load, StoreAway, fetch, waits, weight
 from bot.forms import span
 from bot.logs import tell
-from bot.mailbox import ROOM, Mailbox, without_keyboard
+from bot.mailbox import ROOM, Mailbox, as_read
 from bot.sending import Sender
 from handlers.turn import THE_CHAT, House, Sent, Show, Turn, chat_for, current
 from handlers.wording import apology, refused
@@ -190,7 +190,7 @@ class Desk:
     def _read(self, row: Inbox) -> Update:
         """The update as PTB reads it; an empty one if it cannot: it gets an answer, and nobody waits behind it."""
         try:
-            return Update.de_json(without_keyboard(row.body), self.application.bot)
+            return Update.de_json(as_read(row.body), self.application.bot)
         except Exception:
             log.exception("an update cannot be read")
             return Update(row.update_id)
