@@ -11,6 +11,7 @@ from contextlib import AbstractContextManager, contextmanager
 OVERALL = 30  # messages a second
 SECOND = 0.95  # of that second no part may hold more; the rest lets the pace be used up on a line that is not even
 LATE = 2  # messages that may catch up after we were kept from sending; more at once would be too many
+LONGEST = 5  # seconds that the first of the notices lets replies to all chats go first, in a flood that leaves no room
 STANDS_BACK = 5  # times that a notice lets replies to its chat go first: whoever writes without a pause hears of it too
 REMEMBERED = 100  # calls whose duration tells how quick the line is
 
@@ -22,14 +23,16 @@ class Pace:
     on its way counts, and what was answered counts for a second more, less the time that the quickest call takes: a
     message arrives between its leaving and its answer, so no second at Telegram can hold more than `OVERALL`.
 
-    A reply never waits here, but what it uses up delays the notices behind it: so replies are first. Notices leave one
-    after the other, so that they do not pile up while the machine is busy and then leave all at once.
+    A reply never waits here, but what it uses up delays the notices behind it: so replies are first, though not for
+    ever. Notices leave one after the other, so that they do not pile up while the machine is busy and then leave all at
+    once.
     """
 
     def __init__(self, faster: float = 1.0) -> None:
         self._gap = 1 / (OVERALL * faster)
         self._chat_gap = 1 / faster
         self._second = SECOND / faster
+        self._longest = LONGEST / faster
         self._next = 0.0
         self._free_in: OrderedDict[int, float] = OrderedDict()
         self._booked: dict[int, float] = {}  # until when notices that wait have each chat for themselves
@@ -63,11 +66,14 @@ class Pace:
                 del self._booked[chat_id]
 
     async def _room(self) -> None:
-        """Wait until one more may arrive."""
+        """Wait until one more may arrive, or replies have taken up all the room for too long."""
+        since = time.monotonic()
         while True:
             now = time.monotonic()
             while self._answered and self._answered[0] <= now - self._second + self._quickest:
                 self._answered.popleft()
+            if now - since >= self._longest and self._on_the_way < OVERALL:
+                return
             if self._on_the_way + len(self._answered) >= OVERALL:
                 oldest = self._answered[0] + self._second - self._quickest if self._answered else now
                 await asyncio.sleep(max(oldest - now, self._gap / 8))
@@ -77,7 +83,8 @@ class Pace:
                 return
 
     def _leaves(self, chat_id: int, now: float) -> AbstractContextManager[None]:
-        self._next = max(now - LATE * self._gap, self._next) + self._gap
+        even = max(now - LATE * self._gap, self._next) + self._gap
+        self._next = min(even, now + self._second)  # what replies used up too much is over with that second
         self._keep_apart(chat_id, now)
         self._on_the_way += 1
         return self._until_answered(chat_id, now)

@@ -122,4 +122,7 @@ async def _told(database: Database, now: Callable[[], datetime]) -> None:
             if not await session.scalar(due):
                 return
         await asyncio.sleep(0.2)
-    raise AssertionError("something is not told")
+    async with database.read() as session:
+        left = await session.scalars(select(Outbox).where(Outbox.ended_at.is_(None), Outbox.due_at <= now(), reachable))
+        rows = [{name: value for name, value in vars(one).items() if name[0] != "_"} for one in left]
+    raise AssertionError(f"{len(rows)} notices are not told: {rows[:3]}")

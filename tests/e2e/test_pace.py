@@ -6,7 +6,7 @@ import time
 from bisect import bisect_left
 from itertools import pairwise
 
-from bot.pace import LATE, OVERALL, SECOND, Pace
+from bot.pace import LATE, LONGEST, OVERALL, SECOND, Pace
 
 FASTER = 10  # than Telegram allows, so that the tests are short
 
@@ -137,3 +137,27 @@ async def test_whoever_writes_without_a_pause_gets_notices_all_the_same() -> Non
         with await pace.notice(1):
             told.set()
     await writing
+
+
+async def test_a_flood_of_replies_delays_notices_and_they_leave_as_soon_as_it_is_over() -> None:
+    pace, left = Pace(FASTER), list[float]()
+
+    async def flood(seconds: float) -> None:
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            with pace.reply(int(1000 * time.monotonic())):
+                await asyncio.sleep(0.3 / FASTER / OVERALL)
+
+    async def notice(chat: int) -> None:
+        with await pace.notice(chat):
+            left.append(time.monotonic())
+
+    await flood(2 / FASTER)
+    waiting = [asyncio.create_task(notice(-chat)) for chat in range(1, 11)]
+    await flood(2.5 * LONGEST / FASTER)
+    over = time.monotonic()
+    assert 1 <= len(left) <= 3, "some leave, and replies have nearly all of the room"
+    async with asyncio.timeout(20):
+        await asyncio.gather(*waiting)
+    assert len(left) == 10
+    assert sum(one - over > 3 / FASTER for one in left) == 0
