@@ -14,6 +14,7 @@ from sqlalchemy import exists, func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from actions import chain
+from models.database import on_sqlite
 from models.documents import Record
 from models.draws import Draw
 from models.journal import JournalEntry
@@ -61,7 +62,7 @@ async def examine(
 
 async def _rows(session: AsyncSession, now: datetime) -> AsyncIterator[Finding]:
     """What SQLite itself says of its file; PostgreSQL watches over its own."""
-    if session.get_bind().dialect.name != "sqlite":
+    if not on_sqlite(session):
         return
     for (said,) in await session.execute(text("PRAGMA quick_check(5)")):
         if said != "ok":

@@ -122,9 +122,14 @@ def away(error: BaseException) -> bool:
     return str(state).startswith(AWAY) if state else isinstance(error, OSError)
 
 
+def on_sqlite(session: AsyncSession) -> bool:
+    """Whether a session speaks with SQLite, which has one writer at a time; else it is PostgreSQL."""
+    return session.get_bind().dialect.name == "sqlite"
+
+
 def moment(session: AsyncSession, now: datetime, later: timedelta = timedelta()) -> ColumnElement[datetime]:
     """The time that leases are told by: on PostgreSQL that of the server, because machines may disagree."""
-    if session.get_bind().dialect.name == "sqlite":
+    if on_sqlite(session):
         return literal(now + later, Instant())
     return of_server(later)
 
@@ -136,7 +141,7 @@ def of_server(later: timedelta = timedelta()) -> ColumnElement[datetime]:
 
 async def insert_new(session: AsyncSession, table: type[Base], rows: list[dict[str, Any]], *unique: str) -> int:
     """Insert rows; one whose `unique` columns are there already is left alone. How many are new."""
-    sqlite, into = session.get_bind().dialect.name == "sqlite", cast("Table", table.__table__)
+    sqlite, into = on_sqlite(session), cast("Table", table.__table__)
     insert = (sqlite_insert if sqlite else postgresql_insert)(into).on_conflict_do_nothing(index_elements=unique)
     result = await session.execute(insert.returning(*(into.c[name] for name in unique)), rows)
     return len(result.all())

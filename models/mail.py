@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, index_where
-from models.database import moment, of_server
+from models.database import moment, of_server, on_sqlite
 
 LEASE = timedelta(seconds=6)  # how long what a dead process held waits for another one
 RENEW_EVERY = 2.0  # seconds
@@ -79,7 +79,7 @@ async def done(
 ) -> None:
     """An update is handled; what it was answered is ours to send for a while."""
     values = {"id": update_id, "done_at": now, "error": error, "replies": replies or None}
-    by_our_clock = session.get_bind().dialect.name == "sqlite"
+    by_our_clock = on_sqlite(session)
     if replies and by_our_clock:
         values["retry_at"] = now + LEASE
     await session.execute(_done(bool(replies) and not by_our_clock), values)
@@ -129,7 +129,7 @@ class Lease(Base):
 
 async def hold(session: AsyncSession, name: str, owner: str, now: datetime) -> bool:
     """Take or keep a lease, by one statement; whether we have it."""
-    insert = sqlite_insert if session.get_bind().dialect.name == "sqlite" else postgresql_insert
+    insert = sqlite_insert if on_sqlite(session) else postgresql_insert
     turned_back = Lease.until > moment(session, now, 2 * LEASE)  # the clock was: nobody holds it for so long
     free = (Lease.owner == owner) | (Lease.until < moment(session, now)) | turned_back
     ours = {"owner": owner, "until": moment(session, now, LEASE)}

@@ -28,6 +28,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from sqlalchemy.orm.attributes import set_committed_value
 
 from models.base import Base, has_tag
+from models.database import on_sqlite
 from models.rows import Of, Side
 from rules.people import BARRED, on_leave
 
@@ -171,7 +172,7 @@ async def remember_card(session: AsyncSession, chat_id: int, about: str, message
 
     The chat is locked first, as every turn does: two that write the same card would else wait for each other.
     """
-    insert = sqlite_insert if session.get_bind().dialect.name == "sqlite" else postgresql_insert
+    insert = sqlite_insert if on_sqlite(session) else postgresql_insert
     columns = Chat.id, literal(about, String), literal(message_id, BigInteger)
     locked = select(*columns).where(Chat.id == chat_id).with_for_update()
     card = insert(Card).from_select(["chat_id", "about", "message_id"], locked)

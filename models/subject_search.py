@@ -20,6 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base
+from models.database import on_sqlite
 from models.subjects import Subject
 from rules.search import pairs as pairs_of
 from rules.search import plain, wanted
@@ -160,14 +161,14 @@ async def renamed(session: AsyncSession, names: Sequence[tuple[int, str, str]]) 
     known = [one for one in names if one[0] <= up_to and one[1] != one[2]]
     if not known:
         return
-    if _is_sqlite(session):
+    if on_sqlite(session):
         forget = "INSERT INTO subject_search (subject_search, rowid, pairs) VALUES ('delete', :id, :pairs)"
         await session.execute(text(forget), [{"id": subject, "pairs": _terms(old)} for subject, old, _ in known])
     await _add(session, [(subject, new) for subject, _, new in known])
 
 
 async def _candidates(session: AsyncSession, pairs: list[str], limit: int) -> Sequence[tuple[int, str]]:
-    if _is_sqlite(session):
+    if on_sqlite(session):
         query = (
             "SELECT s.id, s.name FROM subject_search x JOIN subjects s ON s.id = x.rowid "
             "WHERE subject_search MATCH :pairs LIMIT :limit"
@@ -184,7 +185,7 @@ async def _candidates(session: AsyncSession, pairs: list[str], limit: int) -> Se
 
 
 async def _add(session: AsyncSession, names: Sequence[tuple[int, str]]) -> None:
-    if _is_sqlite(session):
+    if on_sqlite(session):
         add = "INSERT INTO subject_search (rowid, pairs) VALUES (:id, :pairs)"
         rows: list[dict[str, Any]] = [{"id": subject, "pairs": _terms(name)} for subject, name in names]
     else:
@@ -203,7 +204,3 @@ def _term(pair: str) -> str:
 
 def _terms(name: str) -> str:
     return " ".join(map(_term, pairs_of(name)))
-
-
-def _is_sqlite(session: AsyncSession) -> bool:
-    return session.get_bind().dialect.name == "sqlite"

@@ -6,6 +6,7 @@ from sqlalchemy import BindParameter, and_, bindparam, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm.attributes import set_committed_value as put
 
+from models.database import on_sqlite
 from models.draws import Draw
 from models.items import Item, checklists_by_id
 from models.people import (
@@ -36,7 +37,9 @@ async def visit_at_hand(session: AsyncSession, visit_id: int, *, locked: bool = 
     A tap reads it each time, so it is read with few statements: what most visits do not have is only asked for, and
     checklists are shared.
     """
-    rows = (await session.execute(LOCKED if locked else VISIT, {"id": visit_id})).all()
+    if locked and not on_sqlite(session):  # first, so that what is read is what stands when we hold it
+        await session.execute(LOCK, {"id": visit_id})
+    rows = (await session.execute(VISIT, {"id": visit_id})).all()
     if not rows:
         return None
     held = []
@@ -144,7 +147,7 @@ VISIT = (  # a row for each seat
     .where(visits.c.id == ONE)
     .order_by(seats.c.number)
 )
-LOCKED = VISIT.with_for_update(of=visits)
+LOCK = select(visits.c.id).where(visits.c.id == ONE).with_for_update()
 NAMED = Side(Of(TaskItem), Of(Item), ORGAN, AREA_OF_ORGAN, Of(Part))
 ITEMS = (  # of a task, and beside them those of a visit
     select(*NAMED.columns)

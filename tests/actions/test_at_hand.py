@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from sqlalchemy import inspect, select
@@ -11,7 +12,7 @@ from models.database import Database
 from models.draws import whole
 from models.people import Person
 from models.visit_at_hand import visit_at_hand
-from models.visits import Visit
+from models.visits import Evidence, Visit
 from tests.conversations.conftest import MONDAY
 from tests.e2e.town import released_town
 
@@ -100,3 +101,29 @@ async def test_what_stands_in_the_session_is_not_read_over(database: Database) -
         visit.statement = "还没写下"
         assert await visit_at_hand(session, visit.id) is visit
         assert visit.statement == "还没写下"
+
+
+async def test_who_waited_for_a_visit_sees_what_the_one_before_did_to_all_of_it(database: Database) -> None:
+    """Its seats and its evidence too: who signs last must see that the other has signed."""
+    async with database.write() as session:
+        await released_town(session, MONDAY)
+        one = (await session.scalars(select(Visit).order_by(Visit.position))).first()
+        assert one
+        visit_id = one.id
+
+    async def comes_second() -> tuple[Any, int]:
+        async with database.write() as session:
+            visit = await visit_at_hand(session, visit_id)
+            assert visit
+            return visit.seats[0].signed_at, len(visit.evidence)
+
+    async with database.write() as session:
+        visit = await visit_at_hand(session, visit_id)
+        assert visit
+        second = asyncio.create_task(comes_second())
+        await asyncio.sleep(0.3)  # it waits for the visit, on PostgreSQL in the middle of its statement
+        visit.seats[0].signed_at = MONDAY
+        sent = {"sha256": "0" * 64, "size": 1, "media": "image/jpeg", "telegram_file": "x", "at": MONDAY}
+        session.add(Evidence(visit_id=visit_id, person_id=visit.seats[0].person_id, **sent))
+        await session.flush()
+    assert await second == (MONDAY, 1)
