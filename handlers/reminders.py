@@ -36,6 +36,7 @@ OPENS = {  # by kind of deadline: the button that opens the thing
     "visit": "visit",
     "withheld": "review_one",
 }
+OF_AN_ORGAN = ("correction", "credit_proposal", "review_one", "visit")  # nobody else opens these, not the office either
 MARKS = "①②③④⑤"
 ACROSS = 3  # buttons in a row
 
@@ -92,7 +93,10 @@ async def _message(tell: Telling, several: list[list[Due]]) -> Message:
             people = [await tell.session.get_one(Person, row.person_id) for row in rows]
             line += words("reminder.who", names=words("and").join(person.name for person in people))
         lines.append(line.strip())
-        buttons.append(button(words, OPENS[one.kind], one.thing, label="button.reminder", mark=mark, what=what))
+        mine = any(row.person_id == tell.person.id for row in rows)
+        supervised = one.organ_id == tell.person.organ_id and "supervisor" in tell.person.roles
+        if mine or supervised or OPENS[one.kind] not in OF_AN_ORGAN:
+            buttons.append(button(words, OPENS[one.kind], one.thing, label="button.reminder", mark=mark, what=what))
     if len(several) > len(MARKS):
         lines.append(words("reminder.more", len(several) - len(MARKS)))
     rows_of_buttons: Rows = [buttons[place : place + ACROSS] for place in range(0, len(buttons), ACROSS)]

@@ -205,3 +205,21 @@ async def test_figures_are_followed_from_the_whole_to_a_row_and_into_a_workbook(
     assert sorted(row[6] for row in rows) == ["否", "是"]
     await town["张伟"].says("/stats")
     await town["张伟"].sees("主管")
+
+
+async def test_the_office_hears_of_what_is_late_without_buttons_that_it_could_not_press(town: Town) -> None:
+    await released(town)
+    await becomes(town, "管理员小周", "office")
+    for phone in town.phones.values():
+        phone.reads_all()
+    town.clock.moves_to(at(31, 9))  # three working days late: the supervisors
+    await ticks.remind(town.app.database, town.clock())
+    told = await town["赵主管"].sees("已逾期")
+    assert any(label.endswith("检查") for label in told.labels)
+    await town["赵主管"].presses(told.labels[0])
+    await town["赵主管"].sees("面馆")
+    town.clock.moves_to(at(6, 9, month=1).replace(year=2027))  # five: the joint conference office
+    await ticks.remind(town.app.database, town.clock())
+    told = await town["管理员小周"].sees("已逾期")
+    assert "面馆" in told.text
+    assert told.labels == []
