@@ -27,6 +27,7 @@ LONGEST_FIRST = ("e2e", "web", "conversations")  # so that no worker begins a lo
 PATIENT = {  # long dialogues, whose rules and rows `tests/actions` and `tests/rules` test too
     "test_beacon.py",
     "test_joint.py",
+    "test_merged.py",
     "test_replacements.py",
     "test_vacant_seats.py",
 }
@@ -46,8 +47,11 @@ ONCE = {  # dialogues and browsers: what they do to rows is tested on both datab
     "test_extracts.py",
     "test_hat.py",
     "test_imports_city.py",
+    "test_letters.py",
     "test_papers.py",
+    "test_presence.py",
     "test_queued.py",
+    "test_ratings.py",
     "test_reading.py",
     "test_records.py",
     "test_results.py",
