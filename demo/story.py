@@ -1,6 +1,6 @@
 """Tells the whole loop on the simulator, from two files to a public result and an answered lead, and fails loudly.
 
-One file, a little long, because it is read from top to bottom: each chapter is what people do next.
+Long, because it is read from top to bottom: each chapter is what people do next.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""The visits: who goes where, what they found, and what became of it (R3.1.1a, R3.3.1a)."""
+"""The visits: who goes where, what they found, and what became of it (R3.1.1a, R3.3.1a).
+
+Long, because all that hangs on a visit is read with it.
+"""
 
 from __future__ import annotations
 

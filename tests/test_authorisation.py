@@ -2,7 +2,7 @@
 
 The table of expectations is by `load`, because that is where a thing is refused to strangers; who may change it is said
 where it differs. Of things that are not in the tables strangers are refused all the same.
-`AUTHORISATION=print` prints the matrix.
+`AUTHORISATION=print` prints the matrix. Long by the table.
 """
 
 from __future__ import annotations

@@ -211,3 +211,14 @@ def test_what_is_waited_for_is_heard() -> None:
 def test_a_module_says_why_it_exists(path: Path) -> None:
     assert ast.get_docstring(ast.parse(path.read_text())), path
     assert len(path.read_text().splitlines()) <= 400, "is this one thing?"
+
+
+HOUSE = "actions bench bot demo docs documents handlers jobs locales migrations models rules simulator tests web"
+
+
+@pytest.mark.parametrize("folder", HOUSE.split())
+def test_a_long_file_says_why_it_is_long(folder: str) -> None:
+    texts = {path: path.read_text() for path in (ROOT / folder).rglob("*.py")}
+    assert texts
+    long = [path for path, text in texts.items() if len(text.splitlines()) > 300]
+    assert [one for one in long if "long" not in (ast.get_docstring(ast.parse(texts[one])) or "").lower()] == []

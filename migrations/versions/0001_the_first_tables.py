@@ -1,4 +1,4 @@
-"""the first tables"""
+"""the first tables; long, because there were so many"""
 
 import sqlalchemy as sa
 from alembic import op

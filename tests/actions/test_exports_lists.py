@@ -1,4 +1,7 @@
-"""Items, checklists, plans and staff as the command writes them: they come in again, and nothing is lost."""
+"""Items, checklists, plans and staff as the command writes them: they come in again, and nothing is lost.
+
+Long by the lists that are written, each with all that a row may hold.
+"""
 
 from __future__ import annotations
 

@@ -1,3 +1,5 @@
+"""Tables in every form that people send them in, and what is refused; long by the forms."""
+
 import gzip
 import io
 import zipfile

@@ -1,4 +1,7 @@
-"""Every figure of the assessment (R4.1) against a plain SQL count of random campaigns, in all and by dimension."""
+"""Every figure of the assessment (R4.1) against a plain SQL count of random campaigns, in all and by dimension.
+
+Long, because each figure is counted here a second time, in another way.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""An annual plan goes from the first word to the public page, over four phones (R3.2.1a-c)."""
+"""An annual plan goes from the first word to the public page, over four phones (R3.2.1a-c).
+
+Long, because a plan goes round by four people.
+"""
 
 from __future__ import annotations
 

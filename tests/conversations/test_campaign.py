@@ -1,4 +1,7 @@
-"""One campaign from the task to the public result and the answered lead, told by the people who do it."""
+"""One campaign from the task to the public result and the answered lead, told by the people who do it.
+
+Long, because it is one campaign, whose steps other dialogues begin with.
+"""
 
 from __future__ import annotations
 

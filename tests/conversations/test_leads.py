@@ -1,4 +1,7 @@
-"""Leads on five phones: sent wrongly, returned, sent on, asked about, extended, resolved; and who sees none of it."""
+"""Leads on five phones: sent wrongly, returned, sent on, asked about, extended, resolved; and who sees none of it.
+
+Long, because one lead goes through five departments.
+"""
 
 from __future__ import annotations
 

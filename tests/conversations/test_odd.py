@@ -1,4 +1,7 @@
-"""Whatever people send, press or break, they get an answer, and nothing of ours breaks."""
+"""Whatever people send, press or break, they get an answer, and nothing of ours breaks.
+
+Long by what people send.
+"""
 
 from __future__ import annotations
 

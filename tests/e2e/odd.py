@@ -1,4 +1,7 @@
-"""Updates that Telegram's schema allows and nobody would think of: odd in every field, and the same again by seed."""
+"""Updates that Telegram's schema allows and nobody would think of: odd in every field, and the same again by seed.
+
+Long by the fields that Telegram has.
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
 """The power goes off twenty times in the middle of a visit, and nothing that anybody entered is lost or doubled.
 
 `KILLS=200` in the environment: ten such visits, with kills at other points in each.
+Long, because whoever plays the inspector must remember all that was said.
 """
 
 from __future__ import annotations

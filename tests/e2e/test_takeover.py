@@ -1,4 +1,7 @@
-"""Two processes on one PostgreSQL: one dies, the database goes away or is slow, clocks differ; nothing is lost."""
+"""Two processes on one PostgreSQL: one dies, the database goes away or is slow, clocks differ; nothing is lost.
+
+Long, because each way to die needs its own two processes.
+"""
 
 from __future__ import annotations
 

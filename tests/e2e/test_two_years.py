@@ -3,6 +3,7 @@
 The product runs on the simulator with a clock that is moved; it is restarted every simulated week, two processes run
 in some weeks, the clock is turned back now and then, and 2027 is announced when deadlines reach into it already. What
 people must be told is worked out here anew, from rows and a list of working days, and compared day by day.
+Long, because the ladders of two years are worked out beside the product.
 """
 
 from __future__ import annotations

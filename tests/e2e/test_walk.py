@@ -1,4 +1,7 @@
-"""Random inspectors walk through every checklist while the power goes off, and the records say what they entered."""
+"""Random inspectors walk through every checklist while the power goes off, and the records say what they entered.
+
+Long, because the walker knows every kind of point.
+"""
 
 from __future__ import annotations
 

@@ -2,6 +2,7 @@
 
 The attacker is the authority itself or holds all its files, and mends everything that it can mend alone: roots,
 sizes, hashes, the certificate. It cannot change what was published before the randomness existed.
+Long by the attacks.
 """
 
 import json

@@ -1,4 +1,7 @@
-"""A small city in which everything that must not be seen is planted, and the register served over it."""
+"""A small city in which everything that must not be seen is planted, and the register served over it.
+
+Long, because it is one city: each test relies on what the others plant.
+"""
 
 import html
 from datetime import UTC, date, datetime
