@@ -21,14 +21,18 @@ SIGN = re.compile(r"<[^>]*>|&#?\w+;|.", re.DOTALL)  # what must not be cut throu
 
 def shortened(text: str) -> str:
     """A text as one message; one that is too long ends between two lines and shows that it goes on."""
-    if _units(text) <= LONGEST:
+    if _fits(text):
         return text
     return next(_pieces(text, LONGEST - len(GOES_ON))) + GOES_ON
 
 
 def parts(text: str) -> list[str]:
     """A text as so many messages as it takes, parted between lines."""
-    return [text] if _units(text) <= LONGEST else list(_pieces(text, LONGEST))
+    return [text] if _fits(text) else list(_pieces(text, LONGEST))
+
+
+def _fits(text: str) -> bool:
+    return 2 * len(text) <= LONGEST or _units(text) <= LONGEST  # markup only takes away: most need no measuring
 
 
 def _units(text: str) -> int:
