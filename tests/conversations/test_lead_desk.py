@@ -51,7 +51,7 @@ async def test_a_lead_is_split_and_two_about_one_shop_are_joined(five: Town) -> 
     await fire.presses("拆分")
     await fire.sees("先选部门", button="住建")
     await fire.presses("住建")
-    await fire.sees("归他们的部分")
+    await fire.sees("归对方办的部分")
     await fire.says("外墙违章搭建的棚子")
     await fire.sees("已拆给 义乌市住房和城乡建设局")
     await housing.sees("外墙违章搭建的棚子", button="签收")
