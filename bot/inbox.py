@@ -33,6 +33,7 @@ log = structlog.get_logger("inbox")
 
 ATTEMPTS = 3
 LOOK_EVERY = 0.5  # seconds, between looks for what is not at hand
+FEW = 4  # chats that are begun at a look while all workers are busy: most are just being served by another process
 LOOK_AGAIN = 0.05  # where something could not be handled yet
 AWHILE, LONGEST_WAIT = timedelta(seconds=5), timedelta(minutes=10)
 HEADS = select(func.min(Inbox.update_id).label("id")).where(Inbox.done_at.is_(None)).group_by(Inbox.chat_id).subquery()
@@ -83,9 +84,10 @@ class Desk:
                 self.mailbox.arrived.clear()
                 if time.monotonic() >= self._look_at:
                     self._look_at = time.monotonic() + LOOK_EVERY
-                    for chat_id in await self._waiting_chats():
-                        if chat_id not in self.mailbox.fresh:
-                            self._start(chat_id, self._serve_what_waits)
+                    mine = self._chats.keys() | self.mailbox.fresh.keys()
+                    others = [chat_id for chat_id in await self._waiting_chats() if chat_id not in mine]
+                    for chat_id in others[: FEW if self._places.locked() else ROOM]:
+                        self._start(chat_id, self._serve_what_waits)
                 for chat_id in list(self.mailbox.fresh):
                     self._start(chat_id, self._serve)
                 with contextlib.suppress(TimeoutError):  # not wait_for: in 3.11 it can swallow a cancellation
@@ -126,7 +128,7 @@ class Desk:
         busy = False
         while not self._closing and (row := await self._head(chat_id)) is not None and await self._handle(row):
             busy = True
-        if busy:  # others may be waiting whom the last look had no room for
+        if busy and not self._places.locked():  # others may be waiting whom the last look had no room for
             self._look_soon(0)
 
     def _look_soon(self, seconds: float) -> None:
