@@ -86,7 +86,7 @@ class Desk:
                     self._look_at = time.monotonic() + LOOK_EVERY
                     mine = self._chats.keys() | self.mailbox.fresh.keys()
                     others = [chat_id for chat_id in await self._waiting_chats() if chat_id not in mine]
-                    for chat_id in others[: FEW if self._places.locked() else ROOM]:
+                    for chat_id in others[: FEW if self._all_busy() else ROOM]:
                         self._start(chat_id, self._serve_what_waits)
                 for chat_id in list(self.mailbox.fresh):
                     self._start(chat_id, self._serve)
@@ -128,8 +128,12 @@ class Desk:
         busy = False
         while not self._closing and (row := await self._head(chat_id)) is not None and await self._handle(row):
             busy = True
-        if busy and not self._places.locked():  # others may be waiting whom the last look had no room for
+        if busy and not self._all_busy():  # others may be waiting whom the last look had no room for
             self._look_soon(0)
+
+    def _all_busy(self) -> bool:
+        """Whether what waits is better left to other processes, if there may be some."""
+        return self._places.locked() and not self.database.is_sqlite
 
     def _look_soon(self, seconds: float) -> None:
         self._look_at = min(self._look_at, time.monotonic() + seconds)
@@ -293,6 +297,4 @@ class Desk:
 def language_of(update: Update, default: str) -> str:
     """The language that a stranger is first spoken to in: that of the phone, if we have it."""
     code = (update.effective_user.language_code or "") if update.effective_user else ""
-    if code.startswith("zh"):
-        return "zh_CN"
-    return "en" if code.startswith("en") else default
+    return {"zh": "zh_CN", "en": "en"}.get(code[:2], default)
