@@ -21,6 +21,7 @@ from models.sqlite import NAME, WAIT
 T = TypeVar("T")
 FINISH_WITHIN = 3.0  # seconds
 CONNECTIONS = 16  # kept open: as many as are used when many write at once; to open one costs as much as ten statements
+MORE = 4  # that are opened and closed in a rush: four processes fit into the hundred that PostgreSQL allows
 STATEMENTS = 400  # that PostgreSQL keeps prepared for a connection: all that people use in a day
 DRIVERS = {"sqlite": f"sqlite+{NAME}", "postgresql": "postgresql+asyncpg", "postgres": "postgresql+asyncpg"}
 SQLITE_SETTINGS = {
@@ -55,7 +56,11 @@ class Database:
             connecting = {"server_settings": POSTGRESQL_SETTINGS, "prepared_statement_cache_size": STATEMENTS}
             options.setdefault("connect_args", connecting)
         if "poolclass" not in options:
-            options |= {"pool_size": CONNECTIONS, "pool_use_lifo": True}  # the last one used has all at hand
+            options |= {
+                "pool_size": CONNECTIONS,
+                "max_overflow": MORE,
+                "pool_use_lifo": True,
+            }  # the last has all at hand
         self.engine = create_async_engine(address, **options)
         self.is_sqlite = self.engine.dialect.name == "sqlite"
         self._writers = asyncio.Lock() if self.is_sqlite else None
