@@ -7,7 +7,7 @@ import os
 import secrets
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -73,79 +73,81 @@ async def running(settings: Settings, now: Callable[[], datetime] | None = None)
     clock = now or (lambda: datetime.now(settings.zone))
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     await asyncio.to_thread(migrate, settings.database)
-    database = Database(settings.database)
-    polling = Line(2, patience=1)
-    bot = Bot(
-        settings.bot_token.get_secret_value(),
-        base_url=settings.bot_api_base_url,
-        base_file_url=settings.bot_api_file_url,
-        request=Line(64, patience=10),
-        get_updates_request=polling,
-    )
-    application = Application.builder().bot(bot).updater(None).build()
-    routing.install(application)
-    await _patiently(application.initialize)
-    house = House(settings.zone, settings.language, settings.address, bot.username, settings.authority)
-    mailbox = Mailbox(database, clock)
-    evidence, darkroom = Evidence(settings.evidence), Darkroom()
-    metrics = Metrics(database, clock)
-    sender = Sender(bot, database, Pace(), clock, evidence, darkroom, Press(database, house, clock), metrics)
-    desk = Desk(mailbox, application, house, sender, evidence, darkroom)
-    postman = Postman(database, sender, house, clock)
-    site = register.application(
-        database,
-        zone=settings.zone,
-        now=clock,
-        authority=settings.authority,
-        public_url=settings.address,
-        bot_username=bot.username,
-        language=settings.language,
-        fresh=settings.page_seconds,
-        a_minute=settings.requests_a_minute,
-        proxies=settings.proxies,
-    )
-    site.router.add_post("/telegram", mailbox.webhook(settings.webhook_secret.get_secret_value()))
-    site.router.add_get("/metrics", metrics.page)
-    runner = web.AppRunner(site, access_log=None, shutdown_timeout=2)
-    await runner.setup()
-    await web.TCPSite(runner, settings.host, settings.port).start()
-    beacon = Beacon(database, settings.drand_relays, clock, Words(settings.language, settings.zone))
-    owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
-    one_at_a_time = asyncio.Lock()
-    key = signing_key(settings.journal_key_path)
-    schedule = jobs.scheduler(
-        database, clock, owner, settings.zone, one_at_a_time, key, settings.periods, evidence.erase
-    )
-    async with database.read() as session:
-        await calendars.refresh(session)
-    if database.is_sqlite:
-        await postman.take_back()
-    await sender.catch_up(at_once=database.is_sqlite)
-    tasks = [asyncio.create_task(desk.run()), asyncio.create_task(postman.run())]
-    tasks.append(asyncio.create_task(_catch_up(sender)))
-    the_clock = partial(ticks.keep, database, clock, owner)
-    tasks.append(asyncio.create_task(_renew(database, the_clock, sender.renew, postman.renew)))
-    tasks.append(asyncio.create_task(beacon.run()))
-    tasks.append(asyncio.create_task(Clerk(database, sender, evidence, clock, settings.zone).run()))
-    await _patiently(lambda: _announce(bot, settings))
-    if settings.telegram_mode == "polling":
-        tasks.append(asyncio.create_task(mailbox.poll(polling, bot.base_url)))
-    schedule.start()
-    tasks.append(asyncio.create_task(jobs.keep_going(schedule, settings.zone)))
-    try:
-        yield Running(settings, database, bot, mailbox, desk, postman, sender, settings.address, schedule)
-    finally:
-        schedule.pause()
-        for task in reversed(tasks):
-            task.cancel()
-        tick_is_over = asyncio.create_task(one_at_a_time.acquire())  # no tick is cut in the middle of something
-        await asyncio.wait([*tasks, tick_is_over], timeout=STOP_WITHIN)
-        schedule.shutdown(wait=False)
-        await sender.settle()
-        await darkroom.close()
-        await runner.cleanup()
-        await application.shutdown()
-        await database.close()
+    async with AsyncExitStack() as opened:  # also what a start that fails has opened is closed
+        database = Database(settings.database)
+        opened.push_async_callback(database.close)
+        polling = Line(2, patience=1)
+        bot = Bot(
+            settings.bot_token.get_secret_value(),
+            base_url=settings.bot_api_base_url,
+            base_file_url=settings.bot_api_file_url,
+            request=Line(64, patience=10),
+            get_updates_request=polling,
+        )
+        application = Application.builder().bot(bot).updater(None).build()
+        routing.install(application)
+        opened.push_async_callback(bot.shutdown)  # where the application does not come to do it
+        opened.push_async_callback(application.shutdown)
+        await _patiently(application.initialize)
+        house = House(settings.zone, settings.language, settings.address, bot.username, settings.authority)
+        mailbox = Mailbox(database, clock)
+        evidence, darkroom = Evidence(settings.evidence), Darkroom()
+        opened.push_async_callback(darkroom.close)
+        metrics = Metrics(database, clock)
+        sender = Sender(bot, database, Pace(), clock, evidence, darkroom, Press(database, house, clock), metrics)
+        desk = Desk(mailbox, application, house, sender, evidence, darkroom)
+        postman = Postman(database, sender, house, clock)
+        site = register.application(
+            database,
+            zone=settings.zone,
+            now=clock,
+            authority=settings.authority,
+            public_url=settings.address,
+            bot_username=bot.username,
+            language=settings.language,
+            fresh=settings.page_seconds,
+            a_minute=settings.requests_a_minute,
+            proxies=settings.proxies,
+        )
+        site.router.add_post("/telegram", mailbox.webhook(settings.webhook_secret.get_secret_value()))
+        site.router.add_get("/metrics", metrics.page)
+        runner = web.AppRunner(site, access_log=None, shutdown_timeout=2)
+        opened.push_async_callback(runner.cleanup)
+        await runner.setup()
+        await web.TCPSite(runner, settings.host, settings.port).start()
+        beacon = Beacon(database, settings.drand_relays, clock, Words(settings.language, settings.zone))
+        owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+        one_at_a_time = asyncio.Lock()
+        key = signing_key(settings.journal_key_path)
+        schedule = jobs.scheduler(
+            database, clock, owner, settings.zone, one_at_a_time, key, settings.periods, evidence.erase
+        )
+        async with database.read() as session:
+            await calendars.refresh(session)
+        if database.is_sqlite:
+            await postman.take_back()
+        await sender.catch_up(at_once=database.is_sqlite)
+        tasks = [asyncio.create_task(desk.run()), asyncio.create_task(postman.run())]
+        tasks.append(asyncio.create_task(_catch_up(sender)))
+        the_clock = partial(ticks.keep, database, clock, owner)
+        tasks.append(asyncio.create_task(_renew(database, the_clock, sender.renew, postman.renew)))
+        tasks.append(asyncio.create_task(beacon.run()))
+        tasks.append(asyncio.create_task(Clerk(database, sender, evidence, clock, settings.zone).run()))
+        await _patiently(lambda: _announce(bot, settings))
+        if settings.telegram_mode == "polling":
+            tasks.append(asyncio.create_task(mailbox.poll(polling, bot.base_url)))
+        schedule.start()
+        tasks.append(asyncio.create_task(jobs.keep_going(schedule, settings.zone)))
+        try:
+            yield Running(settings, database, bot, mailbox, desk, postman, sender, settings.address, schedule)
+        finally:
+            schedule.pause()
+            for task in reversed(tasks):
+                task.cancel()
+            tick_is_over = asyncio.create_task(one_at_a_time.acquire())  # no tick is cut in the middle of something
+            await asyncio.wait([*tasks, tick_is_over], timeout=STOP_WITHIN)
+            schedule.shutdown(wait=False)
+            await sender.settle()
 
 
 async def _announce(bot: Bot, settings: Settings) -> None:

@@ -6,12 +6,13 @@ import asyncio
 import socket
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import closing
+from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
+from random import SystemRandom
 from tempfile import TemporaryDirectory
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -33,15 +34,19 @@ from tests.conftest import POSTGRES, prepared
 
 ZONE = ZoneInfo("Asia/Shanghai")
 MONDAY = datetime(2026, 11, 30, 9, 0, tzinfo=ZONE)
+PORTS = range(10_000, 32_000)  # a port that is given out for a call is above: it could be gone until it is listened on
 
 set_up("INFO")
 
 
-def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+def free_port(together: int = 1) -> int:
+    """A port that nobody listens on, or the first of several: none that the system gives to whoever calls somebody."""
+    while True:
+        port = PORTS[SystemRandom().randrange(len(PORTS))]
+        with ExitStack() as probes, suppress(OSError):
+            for number in range(together):
+                probes.enter_context(socket.socket()).bind(("127.0.0.1", port + number))
+            return port
 
 
 class Clock:

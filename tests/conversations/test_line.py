@@ -1,6 +1,8 @@
 """The line to Telegram keeps what PTB promises of a request: forms and files as they are, and errors by their kind."""
 
 import asyncio
+import gc
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -10,7 +12,8 @@ from telegram.error import NetworkError, TimedOut
 from telegram.request import RequestData
 
 from bot.line import Line
-from tests.conversations.conftest import free_port
+from bot.settings import Settings
+from tests.conversations.conftest import Clock, free_port, town_running
 
 
 @asynccontextmanager
@@ -133,3 +136,14 @@ async def test_a_proxy_of_the_environment_is_used(monkeypatch: pytest.MonkeyPatc
             assert await line.post(address) == "passed on"
     url, basic = "http://api.example.invalid/getMe", "Basic Y2l0eTpzZWNyZXQ="
     assert asked == [(url, ""), (url, basic), (f"{address}/", "")]
+
+
+async def test_a_start_that_fails_leaves_nothing_open(settings: Settings, clock: Clock) -> None:
+    """What is left open Python finds when it collects, and the tests take that as an error."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", settings.port))
+        taken.listen()
+        with pytest.raises(OSError, match="in use"):
+            async with town_running(settings, clock):
+                pass
+    gc.collect()

@@ -15,22 +15,10 @@ from typing import Any
 import pytest
 
 from tests import programs
+from tests.conversations.conftest import free_port
 
 PATIENCE = 60.0  # seconds, on a machine that runs all tests at once
 STOPS = 5.0
-
-
-def free_ports() -> int:
-    """A port that nobody listens on, nor on the next."""
-    while True:
-        with socket.socket() as first, socket.socket() as second:
-            first.bind(("127.0.0.1", 0))
-            port = int(first.getsockname()[1])
-            try:
-                second.bind(("127.0.0.1", port + 1))
-            except OSError:
-                continue
-            return port
 
 
 def environment(folder: Path, port: int = 0) -> dict[str, str]:
@@ -140,7 +128,7 @@ def demos(tmp_path: Path) -> Iterator[list[Demo]]:
 
 
 def test_the_demo_is_ready_soon_and_goes_on_after_a_restart(tmp_path: Path, demos: list[Demo]) -> None:
-    port = free_ports()
+    port = free_port(2)
     demos.append(Demo(tmp_path / "data", port))
     phones, register = demos[-1].ready()
     assert phones == f"http://127.0.0.1:{port + 1}/phones"
@@ -174,7 +162,7 @@ def test_the_demo_is_ready_soon_and_goes_on_after_a_restart(tmp_path: Path, demo
 
 @pytest.mark.patient
 def test_whoever_tries_it_is_not_stuck_for_want_of_the_others(tmp_path: Path, demos: list[Demo]) -> None:
-    demos.append(Demo(tmp_path / "data", free_ports()))
+    demos.append(Demo(tmp_path / "data", free_port(2)))
     phones, _ = demos[-1].ready()
     phones_show(phones, ("您被抽中检查", "可以抽取", "通过并公示", "新线索"))
     press(phones, "张伟", "逐户查看", "全部接受")
@@ -214,7 +202,7 @@ def test_a_taken_port_is_said_and_avoided(tmp_path: Path, demos: list[Demo]) -> 
 def test_other_data_is_not_taken_for_the_city(tmp_path: Path) -> None:
     staff = tmp_path / "staff.csv"
     staff.write_text("工号,姓名,单位,区域,角色\n1,甲,义乌市市场监督管理局,义乌市,主管\n", "utf-8")
-    env = environment(tmp_path / "data", free_ports())
+    env = environment(tmp_path / "data", free_port(2))
     assert programs.run(("import", "inspectors", str(staff)), env).returncode == 0
     refused = programs.run(("demo",), env, within=60)
     assert refused.returncode == 1
