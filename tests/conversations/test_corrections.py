@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import date
 from typing import Any
 
@@ -42,14 +43,21 @@ async def settle(session: Any, now: Any) -> dict[str, int]:
     return ids
 
 
-@pytest.fixture
-async def town(settings: Settings, clock: Clock) -> AsyncIterator[Town]:
+@asynccontextmanager
+async def all_departments(settings: Settings, clock: Clock) -> AsyncIterator[Town]:
+    """The town of `settle`, with a phone for everybody."""
     async with town_running(settings, clock, settle) as found:
         everybody = [(2000 + number, name) for number, (_, name, *_) in enumerate(MORE)]
         for chat, name in [*everybody, (2050, "马消防")]:
             phone = found.telegram.phone(name, user_id=chat, language="zh-hans")
             phone.chat.started = True
             found.phones[name] = phone
+        yield found
+
+
+@pytest.fixture
+async def town(settings: Settings, clock: Clock) -> AsyncIterator[Town]:
+    async with all_departments(settings, clock) as found:
         yield found
 
 

@@ -19,11 +19,10 @@ from bot.settings import Settings
 from jobs import SCHEDULE
 from models.mail import Inbox, Outbox
 from simulator import Phone
-from tests.conversations.conftest import Clock, Town, town_running
+from tests.conversations.conftest import Clock, Town
 from tests.conversations.test_campaign import photo, released
-from tests.conversations.test_corrections import settle
+from tests.conversations.test_corrections import all_departments
 from tests.conversations.test_faults import APOLOGY
-from tests.conversations.test_leads import MORE
 
 ACTS = int(os.environ.get("MONKEYS", "300"))
 SEED = int(os.environ.get("SEED", "48151623"))
@@ -39,12 +38,7 @@ TYPED = (
 
 @pytest.fixture
 async def town(settings: Settings, clock: Clock) -> AsyncIterator[Town]:
-    async with town_running(settings, clock, settle) as found:
-        everybody = [(2000 + number, name) for number, (_, name, *_) in enumerate(MORE)]
-        for chat, name in [*everybody, (2050, "马消防")]:
-            phone = found.telegram.phone(name, user_id=chat, language="zh-hans")
-            phone.chat.started = True
-            found.phones[name] = phone
+    async with all_departments(settings, clock) as found:
         yield found
 
 
