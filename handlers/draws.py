@@ -15,6 +15,7 @@ from handlers import seats as seat_cards
 from handlers.buttons import MOST, button, leaf, turning
 from handlers.turn import Rows, Turn
 from locales import Words
+from models.database import page_of
 from models.draws import Draw, Witness, tasks_to_draw
 from models.people import Chat, Person
 from models.plans import Task
@@ -41,11 +42,8 @@ async def listed(turn: Turn, _: Any = None) -> None:
     supervisor = turn.needs("supervisor")
     words = turn.words
     mine = Draw.task_id.in_(select(Task.id).where(Task.organ_id == supervisor.organ_id))
-    total = await turn.session.scalar(select(func.count()).select_from(Draw).where(mine)) or 0
-    pages = max(1, -(-total // LISTED))
-    page = min(turn.args[0] if turn.args else 0, pages - 1)
-    query = select(Draw).where(mine).order_by(Draw.sequence.desc()).limit(LISTED).offset(page * LISTED)
-    held = list(await turn.session.scalars(query))
+    query = select(Draw).where(mine).order_by(Draw.sequence.desc())
+    held, page, pages = await page_of(turn.session, query, turn.args[0] if turn.args else 0, LISTED)
     lines = [words("draws.title") if held else words("draws.none")]
     lines += [
         words("draws.line", number=one.sequence, task=one.task.name, state=words(f"draw.{one.state}")) for one in held

@@ -8,12 +8,13 @@ from fractions import Fraction
 from typing import Any
 
 from markupsafe import Markup
-from sqlalchemy import func, or_, select
+from sqlalchemy import or_, select
 
 from actions import draws, offers, plans, tasks
 from handlers.buttons import MOST, button, turning
 from handlers.turn import NOTHING, Rows, Turn
 from locales import Words
+from models.database import page_of
 from models.draws import Draw, draw_of_task
 from models.items import Item
 from models.people import Area
@@ -32,11 +33,8 @@ async def listed(turn: Turn, _: Any = None) -> None:
     words = turn.words
     joint = select(TaskItem.task_id).where(TaskItem.organ_id == supervisor.organ_id)
     mine = or_(Task.organ_id == supervisor.organ_id, Task.id.in_(joint))
-    total = await turn.session.scalar(select(func.count()).select_from(Task).where(mine, ~Task.targeted)) or 0
-    pages = max(1, -(-total // LISTED))
-    page = min(turn.args[0] if turn.args else 0, pages - 1)
-    query = select(Task).where(mine, ~Task.targeted).order_by(Task.id.desc()).limit(LISTED).offset(page * LISTED)
-    found = list(await turn.session.scalars(query))
+    query = select(Task).where(mine, ~Task.targeted).order_by(Task.id.desc())
+    found, page, pages = await page_of(turn.session, query, turn.args[0] if turn.args else 0, LISTED)
     lines = [words("tasks.title") if found else words("tasks.none")]
     numbered = list(enumerate(found, page * LISTED + 1))
     for number, one in numbered:

@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime, timedelta
 from typing import Any, TypeVar, cast
 
-from sqlalchemy import ColumnElement, Connection, Table, event, func, literal, type_coerce
+from sqlalchemy import ColumnElement, Connection, Select, Table, event, func, literal, type_coerce
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.engine import make_url
@@ -56,11 +56,8 @@ class Database:
             connecting = {"server_settings": POSTGRESQL_SETTINGS, "prepared_statement_cache_size": STATEMENTS}
             options.setdefault("connect_args", connecting)
         if "poolclass" not in options:
-            options |= {
-                "pool_size": CONNECTIONS,
-                "max_overflow": MORE,
-                "pool_use_lifo": True,
-            }  # the last has all at hand
+            # The connection that was used last is used first: it has all at hand.
+            options |= {"pool_size": CONNECTIONS, "max_overflow": MORE, "pool_use_lifo": True}
         self.engine = create_async_engine(address, **options)
         self.is_sqlite = self.engine.dialect.name == "sqlite"
         self._writers = asyncio.Lock() if self.is_sqlite else None
@@ -142,6 +139,14 @@ def moment(session: AsyncSession, now: datetime, later: timedelta = timedelta())
 def of_server(later: timedelta = timedelta()) -> ColumnElement[datetime]:
     """The time on the machine of PostgreSQL, or a time later than that."""
     return type_coerce(func.clock_timestamp() + later, Instant())
+
+
+async def page_of(session: AsyncSession, query: Select[tuple[T]], page: int, size: int) -> tuple[list[T], int, int]:
+    """A page of what a query finds, from 0, or the last one if there are fewer; its number, and how many there are."""
+    counted = query.with_only_columns(func.count(), maintain_column_froms=True).order_by(None)
+    pages = max(1, -(-(await session.scalar(counted) or 0) // size))
+    page = min(page, pages - 1)
+    return list(await session.scalars(query.limit(size).offset(page * size))), page, pages
 
 
 async def insert_new(session: AsyncSession, table: type[Base], rows: list[dict[str, Any]], *unique: str) -> int:
