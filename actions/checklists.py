@@ -29,12 +29,12 @@ def point_of(visit: Visit, number: int) -> Point:
 
 def answer_to(visit: Visit, point: Point) -> Answer | None:
     """What was answered to a point so far."""
-    return next((answer for answer in visit.answers if answer.point_id == point.id), None)
+    return visit.answered.get(point.id)
 
 
 def open_points(visit: Visit, by: Person) -> list[int]:
     """The numbers of the points that somebody is asked and that have no answer; the first is where they are."""
-    still_open = own_points(visit, by) - {answer.point_id for answer in visit.answers}
+    still_open = own_points(visit, by) - visit.answered.keys()
     return [number for one, number in visit.numbers_asked.items() if one in still_open]
 
 

@@ -16,8 +16,8 @@ from rules.visits import WORKING
 
 def standing(visit: Visit, part: Part) -> dict[int, Answer]:
     """The answers that count of one item, by running number."""
-    own = part.checklist.point_ids
-    return {number: answer for number, answer in visit.standing.items() if answer.point_id in own}
+    own, answers = part.checklist.point_ids, visit.answered
+    return {number: answers[one] for one, number in visit.numbers_asked.items() if one in own and one in answers}
 
 
 def of_part(visit: Visit, part: Part) -> str:
@@ -57,12 +57,12 @@ def unfinished(visit: Visit) -> list[int]:
     photographed = {evidence.point_id for evidence in visit.evidence if evidence.kind in SHOWS}
     checked = (part for part in visit.parts if of_part(visit, part) not in results.WITHOUT_CHECKING)
     needed = set().union(*(part.checklist.point_ids for part in checked))
-    missing = []
+    missing, points = [], visit.points
     for number, answer in visit.standing.items():
-        point, failed = answer.point, answer.value == "no"
-        wants_photo = point.photo == "always" or (failed and point.photo == "failure")
-        lacks = (failed and not answer.note) or (wants_photo and answer.value != "na" and point.id not in photographed)
-        if lacks and point.id in needed:
+        photo, value = points[number].photo, answer.value
+        wants_photo = value in ("yes", "no") if photo == "always" else value == "no" and photo == "failure"
+        lacks = (value == "no" and not answer.note) or (wants_photo and answer.point_id not in photographed)
+        if lacks and answer.point_id in needed:
             missing.append(number)
     return missing
 

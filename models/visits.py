@@ -78,7 +78,7 @@ class Visit(Base):
         order_by="Visit.id", lazy="selectin", join_depth=REACHED_BY, foreign_keys="Visit.merged_into"
     )
     never_elsewhere = False  # whether it is known that no other visit to the subject is published
-    _numbered = cast("Any", None)  # for `_in_order`
+    _numbered, _answered = cast("Any", None), cast("Any", None)  # for `_in_order` and `answered`
 
     @property
     def draws(self) -> list[Draw]:
@@ -104,14 +104,14 @@ class Visit(Base):
 
     @property
     def _in_order(self) -> tuple[dict[int, Point], dict[int, int]]:
-        """Both of them, kept for as long as the visit has the same checklists: a tap asks for them many times."""
-        of = [part.checklist for part in self.parts], self.only_points
-        if self._numbered is None or self._numbered[0] != of:
-            checklists, only = of
-            wanted = (one for checklist in checklists for one in checklist.points)
+        """Both of them, kept for as long as the visit has the same parts: a tap asks for them many times."""
+        parts, only = self.parts, self.only_points
+        if self._numbered is None or self._numbered[0] is not parts or self._numbered[1] != (len(parts), only):
+            wanted = (one for part in parts for one in part.checklist.points)
             points = dict(enumerate(dict.fromkeys(one for one in wanted if only is None or one.id in only), 1))
-            self._numbered = of, (points, {point.id: number for number, point in points.items()})
-        kept: tuple[dict[int, Point], dict[int, int]] = self._numbered[1]
+            numbers = {point.id: number for number, point in points.items()}
+            self._numbered = parts, (len(parts), only), (points, numbers)
+        kept: tuple[dict[int, Point], dict[int, int]] = self._numbered[2]
         return kept
 
     @property
@@ -120,7 +120,7 @@ class Visit(Base):
         if not any(part.checklist.conditional for part in self.parts):
             return self.points
         numbers, found = self.numbers, dict[int, Point]()
-        answers = {answer.point_id: (answer.value, answer.reading) for answer in self.answers}
+        answers = {point_id: (answer.value, answer.reading) for point_id, answer in self.answered.items()}
         for part in self.parts:
             points = part.checklist.points
             given = {point.number: answers[point.id] for point in points if point.id in answers}
@@ -139,9 +139,18 @@ class Visit(Base):
         return self.numbers if asked is points else {point.id: number for number, point in asked.items()}
 
     @property
+    def answered(self) -> dict[int, Answer]:
+        """All that was answered, by the id of the point; kept for as long as there are the same answers."""
+        answers = self.answers
+        if self._answered is None or self._answered[0] is not answers or len(self._answered[1]) != len(answers):
+            self._answered = answers, {answer.point_id: answer for answer in answers}
+        kept: dict[int, Answer] = self._answered[1]
+        return kept
+
+    @property
     def standing(self) -> dict[int, Answer]:
         """The answers that count, by running number: those to points that are still asked."""
-        answers = {answer.point_id: answer for answer in self.answers}
+        answers = self.answered
         return {number: answers[one] for one, number in self.numbers_asked.items() if one in answers}
 
     @property
