@@ -18,6 +18,7 @@ from telegram import CallbackQuery, Message, Update
 from locales import Words
 from models.people import PERSON, Card, Chat, Person, chats, whose, with_person
 from models.rows import Of, Side
+from models.statements import Statement
 from rules.refusal import Refusal
 
 Button = tuple[str, str]  # label, and data or address
@@ -45,15 +46,15 @@ Show = Callable[["Turn"], Awaitable[None]]
 current: ContextVar[Turn] = ContextVar("turn")
 THE_CHAT = Of(Chat)
 CHAT = Side(THE_CHAT, *PERSON.kinds)
-THIS_CHAT = (  # made once, said in every turn
+THIS_CHAT = Statement(
     select(*CHAT.columns)
     .select_from(with_person(chats, chats.c.person_id))
     .where(chats.c.id == bindparam("chat"))
     .with_for_update(of=chats)
 )
 CARD = Of(Card)
-THIS_CARD = select(*CARD.columns).where(
-    CARD.table.c.chat_id == bindparam("chat"), CARD.table.c.about == bindparam("about")
+THIS_CARD = Statement(
+    select(*CARD.columns).where(CARD.table.c.chat_id == bindparam("chat"), CARD.table.c.about == bindparam("about"))
 )
 
 
@@ -184,7 +185,7 @@ class Turn:
 
     async def show(self, about: str, text: Markup, rows: Rows | None = None) -> None:
         """The living card about a thing: the tapped message becomes it, else a new one replaces the old."""
-        row = (await self.session.execute(THIS_CARD, {"chat": self.chat.id, "about": about})).one_or_none()
+        row = await THIS_CARD.row(self.session, chat=self.chat.id, about=about)
         card: Card | None = CARD.stand(self.session, row) if row else None
         tapped = self._tapped_text()
         if tapped:
@@ -266,7 +267,7 @@ def picture(kind: str, data: dict[str, Any], words: Words) -> Reply:
 async def chat_for(session: AsyncSession, chat_id: int, language: str) -> Chat:
     """The chat's row, locked for this turn; made when the chat speaks for the first time."""
     chat: Chat
-    row = (await session.execute(THIS_CHAT, {"chat": chat_id})).one_or_none()
+    row = await THIS_CHAT.row(session, chat=chat_id)
     if row is None:
         chat = Chat(id=chat_id, language=language)
         chat.person = None

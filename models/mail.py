@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from functools import cache
 from typing import Any, cast
 
-from sqlalchemy import Table, Update, bindparam, exists, func, select, text, update
+from sqlalchemy import Table, bindparam, exists, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -14,6 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, index_where
 from models.database import moment, of_server, on_sqlite
+from models.statements import Statement
 
 LEASE = timedelta(seconds=6)  # how long what a dead process held waits for another one
 RENEW_EVERY = 2.0  # seconds
@@ -50,12 +50,16 @@ NEXT = ~exists().where(  # nothing older waits in its chat
     _earlier.c.done_at.is_(None),
     _earlier.c.update_id < INBOX.c.update_id,
 )
-CLAIM = (  # made once, said for every update
+CLAIM = Statement(
     select(INBOX.c.update_id)
     .where(INBOX.c.update_id == bindparam("id"), INBOX.c.done_at.is_(None), NEXT)
     .with_for_update(of=INBOX, skip_locked=True)
 )
 
+_handled, _written = update(INBOX).where(INBOX.c.update_id == bindparam("id")), ("done_at", "error", "replies")
+DONE = Statement(_handled, _written)
+ANSWERED = Statement(_handled, (*_written, "retry_at"))
+ANSWERED_BY_THE_SERVERS_CLOCK = Statement(_handled.values(retry_at=of_server(LEASE)), _written)
 
 _kept = [one for one in INBOX.c if one.name not in ("done_at", "replies")]
 KEEP = text(  # as text, because SQLAlchemy puts anew together what knows of conflicts, which takes longer than all else
@@ -71,7 +75,7 @@ async def keep(session: AsyncSession, updates: list[dict[str, Any]]) -> None:
 
 async def claim(session: AsyncSession, update_id: int) -> bool:
     """Hold an update for the rest of the transaction, unless it is done, held elsewhere, or not its chat's next."""
-    return await session.scalar(CLAIM, {"id": update_id}) is not None
+    return await CLAIM.row(session, id=update_id) is not None
 
 
 async def done(
@@ -79,17 +83,12 @@ async def done(
 ) -> None:
     """An update is handled; what it was answered is ours to send for a while."""
     values = {"id": update_id, "done_at": now, "error": error, "replies": replies or None}
-    by_our_clock = on_sqlite(session)
-    if replies and by_our_clock:
-        values["retry_at"] = now + LEASE
-    await session.execute(_done(bool(replies) and not by_our_clock), values)
-
-
-@cache
-def _done(by_the_servers: bool) -> Update:
-    """The statement, made once; by whose clock the lease runs."""
-    handled = update(INBOX).where(INBOX.c.update_id == bindparam("id"))
-    return handled.values(retry_at=of_server(LEASE)) if by_the_servers else handled
+    if not replies:
+        await DONE.rows(session, **values)
+    elif on_sqlite(session):
+        await ANSWERED.rows(session, **values, retry_at=now + LEASE)
+    else:
+        await ANSWERED_BY_THE_SERVERS_CLOCK.rows(session, **values)
 
 
 class Outbox(Base):

@@ -10,12 +10,13 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, FromClause, Row, Table, bindparam, insert, inspect, update
+from sqlalchemy import ColumnElement, FromClause, Table, bindparam, insert, inspect, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapper
 from sqlalchemy.orm.attributes import instance_state, set_committed_value
 
 from models.base import Base
+from models.statements import Statement
 
 
 class Of:
@@ -33,8 +34,10 @@ class Of:
         self.columns: list[ColumnElement[Any]] = [self.table.c[one.columns[0].name] for one in kept]
         self.key = [self.names.index(self.mapper.get_property_by_column(one).key) for one in self.mapper.primary_key]
         into = cast("Table", entity.__table__)
-        self.new = insert(into).returning(*into.primary_key, sort_by_parameter_order=True)
-        self.change = update(into).where(*(one == bindparam(f"of_{one.name}") for one in into.primary_key))
+        self._new = insert(into).returning(*into.primary_key, sort_by_parameter_order=True)
+        self._one = Statement(self._new, [one.name for one in into.c if one not in set(into.primary_key)])
+        self._change = update(into).where(*(one == bindparam(f"of_{one.name}") for one in into.primary_key))
+        self._changes: dict[frozenset[str], Statement] = {}  # by what is changed
 
     def stand(self, session: AsyncSession, values: Sequence[Any], **related: Any) -> Any:
         """The entity of these values in a session, as it stands there if it does; None of an outer join's nothing.
@@ -50,8 +53,8 @@ class Of:
                 set_committed_value(there, name, one)
             return there
         entity = self.mapper.class_manager.new_instance()
+        entity.__dict__.update(zip(self.names, values, strict=True), **related)
         state = instance_state(entity)
-        state.dict.update(zip(self.names, values, strict=True), **related)
         state.key, state.session_id = identity, inside.hash_key
         inside.identity_map.add(state)
         if self.without:
@@ -62,21 +65,28 @@ class Of:
         """New entities, written at once by one statement; each row says every column but the number it is given."""
         if session.new:  # what was before them gets its numbers before them
             await session.flush()
-        given = (await session.execute(self.new, rows)).scalars()
+        if len(rows) == 1:
+            given = await self._one.rows(session, **rows[0])
+        else:
+            given = (await session.execute(self._new, rows)).all()
         return [
             self.stand(session, [row.get(name, number) for name in self.names])
-            for row, number in zip(rows, given, strict=True)
+            for row, (number,) in zip(rows, given, strict=True)
         ]
 
     async def save(self, session: AsyncSession, entity: Any) -> None:
         """What has changed of an entity, written by one statement; more than columns is left to a flush."""
         state = instance_state(entity)
-        if not (names := state.committed_state.keys()) or not names <= state.dict.keys() & set(self.names):
+        touched = state.committed_state.keys()
+        if not touched or not touched <= state.dict.keys() & set(self.names):
             return
-        changed = {name: state.dict[name] for name in names if state.dict[name] != state.committed_state[name]}
+        changed = {name: state.dict[name] for name in touched if state.dict[name] != state.committed_state[name]}
         if changed:
             key = zip(self.table.primary_key, self.mapper.primary_key_from_instance(entity), strict=True)
-            await session.execute(self.change, changed | {f"of_{column.name}": one for column, one in key})
+            names = frozenset(changed)
+            if names not in self._changes:
+                self._changes[names] = Statement(self._change, names)
+            await self._changes[names].rows(session, **changed, **{f"of_{column.name}": one for column, one in key})
         state._commit_all(state.dict, session.sync_session.identity_map)
 
 
@@ -89,6 +99,6 @@ class Side:
         ends = [sum(len(one.columns) for one in kinds[: place + 1]) for place in range(len(kinds))]
         self.places = [slice(end - len(one.columns), end) for one, end in zip(kinds, ends, strict=True)]
 
-    def stand(self, session: AsyncSession, row: Row[Any]) -> list[Any]:
+    def stand(self, session: AsyncSession, row: Sequence[Any]) -> list[Any]:
         """The entities of a row, in order; what else is in the row comes after them."""
         return [one.stand(session, row[place]) for one, place in zip(self.kinds, self.places, strict=True)]

@@ -73,6 +73,14 @@ class _Connection(theirs.AsyncAdapt_aiosqlite_connection):
         found = None if self._left else self._in_place(connection._conn, operation, parameters)
         return found or await connection._execute(_execute, connection._conn, operation, parameters)
 
+    async def fetch(self, operation: str, *parameters: Any) -> list[Any]:
+        """The rows of a statement; for `models.statements`, as asyncpg has it."""
+        try:
+            return (await self.do(operation, parameters))[1]
+        except asyncio.CancelledError:
+            self._left = True
+            raise
+
     async def do_many(self, operation: str, rows: Any) -> tuple[int, int | None]:
         """One statement for each of these rows, here or in the thread."""
         connection = self._connection

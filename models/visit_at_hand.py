@@ -24,6 +24,7 @@ from models.people import (
 )
 from models.plans import Task, TaskItem
 from models.rows import Of, Side
+from models.statements import Statement
 from models.subjects import Subject
 from models.visits import Answer, Evidence, Helper, Part, Seat, Visit
 
@@ -38,8 +39,8 @@ async def visit_at_hand(session: AsyncSession, visit_id: int, *, locked: bool = 
     checklists are shared.
     """
     if locked and not on_sqlite(session):  # first, so that what is read is what stands when we hold it
-        await session.execute(LOCK, {"id": visit_id})
-    rows = (await session.execute(VISIT, {"id": visit_id})).all()
+        await LOCK.rows(session, id=visit_id)
+    rows = await VISIT.rows(session, id=visit_id)
     if not rows:
         return None
     held = []
@@ -70,7 +71,7 @@ async def visit_at_hand(session: AsyncSession, visit_id: int, *, locked: bool = 
 async def _what(session: AsyncSession, visit: Visit, number: int) -> None:
     """The items: of its task with who checks them, and of the visit, so many of them, with their checklists."""
     of_task, of_visit = [], []
-    for row in await session.execute(ITEMS, {"task": visit.task_id, "id": visit.id}):
+    for row in await ITEMS.rows(session, task=visit.task_id, id=visit.id):
         one, item, organ, area, part = NAMED.stand(session, row)
         put(organ, "area", area)
         put(one, "item", item)
@@ -82,7 +83,7 @@ async def _what(session: AsyncSession, visit: Visit, number: int) -> None:
     put(visit.task, "items", of_task)
     if len(of_visit) < number:  # some are of the tasks of visits that were made part of it
         of_visit = []
-        for row in await session.execute(PARTS, {"id": visit.id}):
+        for row in await PARTS.rows(session, id=visit.id):
             part, item = PART.stand(session, row)
             put(part, "item", item)
             of_visit.append(part)
@@ -93,12 +94,12 @@ async def _what(session: AsyncSession, visit: Visit, number: int) -> None:
 
 
 async def _answers(session: AsyncSession, visit: Visit) -> None:
-    rows = (await session.execute(ANSWERS, {"id": visit.id})).all()
+    rows = await ANSWERS.rows(session, id=visit.id)
     people = {seat.person_id: seat.person for seat in visit.seats}
-    for missing in {row.person_id for row in rows} - people.keys():  # who has left their seat since
+    for missing in {row[BY] for row in rows} - people.keys():  # who has left their seat since
         people[missing] = await session.get_one(Person, missing)
     points = {point.id: point for part in visit.parts for point in part.checklist.points}
-    given = [ANSWER.stand(session, row, point=points[row.point_id], person=people[row.person_id]) for row in rows]
+    given = [ANSWER.stand(session, row, point=points[row[POINT]], person=people[row[BY]]) for row in rows]
     put(visit, "answers", given)
 
 
@@ -129,7 +130,7 @@ HEAD = Side(
     Of(Seat),
     *PERSON.kinds,
 )
-VISIT = (  # a row for each seat
+VISIT = Statement(  # a row for each seat
     select(*HEAD.columns, *_also)
     .select_from(
         with_person(
@@ -147,9 +148,9 @@ VISIT = (  # a row for each seat
     .where(visits.c.id == ONE)
     .order_by(seats.c.number)
 )
-LOCK = select(visits.c.id).where(visits.c.id == ONE).with_for_update()
+LOCK = Statement(select(visits.c.id).where(visits.c.id == ONE).with_for_update())
 NAMED = Side(Of(TaskItem), Of(Item), ORGAN, AREA_OF_ORGAN, Of(Part))
-ITEMS = (  # of a task, and beside them those of a visit
+ITEMS = Statement(  # of a task, and beside them those of a visit
     select(*NAMED.columns)
     .select_from(
         named.join(items, items.c.id == named.c.item_id)
@@ -161,12 +162,13 @@ ITEMS = (  # of a task, and beside them those of a visit
     .order_by(named.c.position)
 )
 PART = Side(Of(Part), Of(Item))
-PARTS = (
+PARTS = Statement(
     select(*PART.columns)
     .select_from(parts.join(items, items.c.id == parts.c.item_id))
     .where(parts.c.visit_id == ONE)
     .order_by(parts.c.position)
 )
 ANSWER = Of(Answer)
+POINT, BY = ANSWER.names.index("point_id"), ANSWER.names.index("person_id")
 answers = ANSWER.table
-ANSWERS = select(*ANSWER.columns).where(answers.c.visit_id == ONE).order_by(answers.c.point_id)
+ANSWERS = Statement(select(*ANSWER.columns).where(answers.c.visit_id == ONE).order_by(answers.c.point_id))
