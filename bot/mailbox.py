@@ -78,8 +78,8 @@ class Mailbox:
             await self._keep(rows)
 
     async def _keep(self, rows: list[dict[str, Any]]) -> None:
-        async with self.database.write() as session:
-            await keep(session, rows)
+        async with self.database.write_at_once() as connection:
+            await keep(connection, rows)
         for row in rows:
             chat = self.fresh.get(row["chat_id"], [])
             if len(chat) < FEW and (chat or len(self.fresh) < ROOM):  # else it is found by looking, when there is time

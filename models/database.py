@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession, create_async_engine
 
 from models.base import Base, Instant
 from models.sqlite import NAME, WAIT
@@ -62,6 +62,7 @@ class Database:
         self.is_sqlite = self.engine.dialect.name == "sqlite"
         self._writers = asyncio.Lock() if self.is_sqlite else None
         self._writing = self.engine.execution_options(write=True)
+        self._alone = self.engine.execution_options(isolation_level="AUTOCOMMIT")
         self._info: dict[str, Any] = {"kept": {}}  # what never changes, for all sessions
         if self.is_sqlite:
             event.listen(self.engine.sync_engine, "connect", _prepare_sqlite)
@@ -90,6 +91,16 @@ class Database:
             await stack.enter_async_context(session)
             await stack.enter_async_context(session.begin())
             yield session
+
+    @asynccontextmanager
+    async def write_at_once(self) -> AsyncIterator[AsyncConnection]:
+        """For one statement, committed with it: PostgreSQL is asked once, where a transaction asks three times."""
+        if self._writers:
+            async with self._writers, self._writing.begin() as connection:
+                yield connection
+        else:
+            async with self._alone.connect() as connection:
+                yield connection
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncSession]:

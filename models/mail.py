@@ -8,7 +8,7 @@ from typing import Any, cast
 from sqlalchemy import Table, bindparam, exists, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, index_where
@@ -68,9 +68,9 @@ KEEP = text(  # as text, because SQLAlchemy puts anew together what knows of con
 ).bindparams(*(bindparam(one.name, type_=one.type) for one in _kept))
 
 
-async def keep(session: AsyncSession, updates: list[dict[str, Any]]) -> None:
-    """Store updates; one that is here already is not kept twice."""
-    await session.execute(KEEP, updates)
+async def keep(connection: AsyncConnection, updates: list[dict[str, Any]]) -> None:
+    """Store updates, all or none; one that is here already is not kept twice."""
+    await connection.execute(KEEP, updates)
 
 
 async def claim(session: AsyncSession, update_id: int) -> bool:
