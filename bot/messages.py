@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from contextlib import nullcontext
 from typing import Any
 
 import structlog
@@ -14,6 +15,7 @@ from bot.darkroom import Darkroom
 from bot.evidence import Evidence, StoreAway
 from bot.forms import buttons, keyboard, parts, qr_png, shortened
 from bot.line import call
+from bot.pace import Pace
 from bot.press import Press
 from models.database import away
 
@@ -28,8 +30,9 @@ GONE = ("message to edit not found", "can't be edited", "no text in the message"
 class Messenger:
     """Makes and sends one message, and raises what Telegram says to it."""
 
-    def __init__(self, bot: Bot, evidence: Evidence, darkroom: Darkroom, press: Press) -> None:
+    def __init__(self, bot: Bot, pace: Pace, evidence: Evidence, darkroom: Darkroom, press: Press) -> None:
         self.bot = bot
+        self.pace = pace
         self.evidence = evidence
         self.darkroom = darkroom
         self.press = press
@@ -89,7 +92,8 @@ class Messenger:
 
         sheet = await self.darkroom.sheet(reply["tiles"], pictures())
         if lost and "lost" in reply:
-            await self.say(chat_id, reply["lost"], [])
+            with self.pace.reply(chat_id):
+                await self.say(chat_id, reply["lost"], [])
         if not sheet:
             return await self.say(chat_id, reply["text"], reply["rows"])
         sent = await self.bot.send_photo(
@@ -102,16 +106,20 @@ class Messenger:
         return sent.message_id
 
     async def say(self, chat_id: int, text: str, rows: list[Any]) -> int:
-        """A new message, or several if it is too long for one, the buttons below the last; the id of that one."""
+        """A new message, or several if it is too long for one, the buttons below the last; the id of that one.
+
+        The first is counted by whoever knows whether it is a reply or a notice.
+        """
         pieces = parts(text)
         for number, piece in enumerate(pieces, 1):
-            sent = await self.bot.send_message(
-                chat_id,
-                piece,
-                parse_mode=ParseMode.HTML,
-                reply_markup=keyboard(rows) if number == len(pieces) else None,
-                link_preview_options=NO_PREVIEW,
-            )
+            with nullcontext() if number == 1 else self.pace.reply(chat_id):
+                sent = await self.bot.send_message(
+                    chat_id,
+                    piece,
+                    parse_mode=ParseMode.HTML,
+                    reply_markup=keyboard(rows) if number == len(pieces) else None,
+                    link_preview_options=NO_PREVIEW,
+                )
         return sent.message_id
 
     async def paper(self, chat_id: int, paper: dict[str, Any], text: str, rows: list[Any]) -> int:
@@ -162,7 +170,8 @@ class Messenger:
         except BadRequest as error:
             problem = str(error).lower()
             if any(word in problem for word in GONE):
-                return await self.say(chat_id, text, rows)
+                with self.pace.reply(chat_id):  # an edit is not counted
+                    return await self.say(chat_id, text, rows)
             if UNCHANGED not in problem:
                 raise
         return message_id

@@ -48,10 +48,9 @@ class Sender(Messenger):
         press: Press,
         metrics: Metrics,
     ) -> None:
-        super().__init__(bot, evidence, darkroom, press)
+        super().__init__(bot, pace, evidence, darkroom, press)
         self.database = database
         self.now = now
-        self.pace = pace
         self.metrics = metrics
         self._said: set[int] = set()
         self._cards: dict[tuple[int, str], int] = {}

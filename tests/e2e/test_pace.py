@@ -5,8 +5,14 @@ import random
 import time
 from bisect import bisect_left
 from itertools import pairwise
+from typing import Any, cast
 
+from telegram import Bot
+
+from bot.line import Line
+from bot.messages import Messenger
 from bot.pace import LATE, LONGEST, OVERALL, SECOND, Pace
+from simulator import Telegram
 
 FASTER = 10  # than Telegram allows, so that the tests are short
 
@@ -161,3 +167,17 @@ async def test_a_flood_of_replies_delays_notices_and_they_leave_as_soon_as_it_is
         await asyncio.gather(*waiting)
     assert len(left) == 10
     assert sum(one - over > 3 / FASTER for one in left) == 0
+
+
+async def test_a_long_text_counts_as_the_messages_that_it_is() -> None:
+    pace, notices, each = Pace(), 12, 3
+    async with Telegram() as telegram, Bot(telegram.token, base_url=telegram.api_url, request=Line(8, 5)) as bot:
+        messenger = Messenger(bot, pace, *cast("Any", (None, None, None)))
+        for number in range(notices):
+            phone = telegram.phone(f"检查员{number}")
+            phone.chat.started = True
+            with await pace.notice(phone.chat.id):
+                await messenger.say(phone.chat.id, "长句。" * 4_000, [])
+        arrived = [call.at for call in telegram.calls if call.method == "sendMessage"]
+    assert len(arrived) == notices * each
+    assert arrived[-1] - arrived[0] >= ((notices - 1) * each - LATE) / OVERALL
