@@ -39,10 +39,12 @@ async def commit(
     """Freeze pool, inspectors and rules of a task's draw, and publish the commitment to them.
 
     The randomness will come from a public beacon, a minute from now at the earliest, or from at least two witnesses of
-    different organs. One draw a task, unless the last is void.
+    different organs. One draw a task, unless the last is void, and none when its time is over.
     """
     if task.targeted:
         raise Refusal("draws.targeted")
+    if task.ends < now.date():
+        raise Refusal("draws.window_over", ends=task.ends)
     if not beacon and (len({person.organ_id for person in witnesses}) != len(witnesses) or len(witnesses) < 2):
         raise Refusal("draws.two_witnesses")
     beacon_round = beacons.round_after(now) if beacon else None

@@ -68,6 +68,17 @@ async def refused(work: Any) -> Refusal:
 
 
 @pytest.mark.parametrize("beacon", [False, True])
+async def test_nothing_is_drawn_for_a_task_whose_time_is_over(database: Database, beacon: bool) -> None:
+    async with database.read() as session:
+        office = Office(session)
+        await office.settle()
+        last_day = MONDAY + timedelta(weeks=4)
+        assert (await refused(office.commit(last_day + timedelta(days=1), beacon=beacon))).code == "draws.window_over"
+        assert not list(await session.scalars(select(Draw)))
+        assert await office.commit(last_day, beacon=beacon)
+
+
+@pytest.mark.parametrize("beacon", [False, True])
 async def test_no_commitment_is_dated_before_its_predecessor(database: Database, beacon: bool) -> None:
     """Not even by a second, because the chain would be broken for every checker."""
     async with database.write() as session:
