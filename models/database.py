@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Coroutine
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from datetime import datetime, timedelta
 from typing import Any, TypeVar, cast
 
@@ -60,7 +60,7 @@ class Database:
             options |= {"pool_size": CONNECTIONS, "max_overflow": MORE, "pool_use_lifo": True}
         self.engine = create_async_engine(address, **options)
         self.is_sqlite = self.engine.dialect.name == "sqlite"
-        self._writers = asyncio.Lock() if self.is_sqlite else None
+        self._writers: AbstractAsyncContextManager[None] = asyncio.Lock() if self.is_sqlite else nullcontext()
         self._writing = self.engine.execution_options(write=True)
         self._alone = self.engine.execution_options(isolation_level="AUTOCOMMIT")
         self._info: dict[str, Any] = {"kept": {}}  # what never changes, for all sessions
@@ -84,23 +84,16 @@ class Database:
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncSession]:
         """One transaction: committed when the block ends, rolled back when it raises."""
-        async with AsyncExitStack() as stack:
-            if self._writers:
-                await stack.enter_async_context(self._writers)
-            session = AsyncSession(self._writing, expire_on_commit=False, autoflush=False, info=self._info)
-            await stack.enter_async_context(session)
-            await stack.enter_async_context(session.begin())
+        session = AsyncSession(self._writing, expire_on_commit=False, autoflush=False, info=self._info)
+        async with self._writers, session, session.begin():
             yield session
 
     @asynccontextmanager
     async def write_at_once(self) -> AsyncIterator[AsyncConnection]:
         """For one statement, committed with it: PostgreSQL is asked once, where a transaction asks three times."""
-        if self._writers:
-            async with self._writers, self._writing.begin() as connection:
-                yield connection
-        else:
-            async with self._alone.connect() as connection:
-                yield connection
+        opened = self._writing.begin() if self.is_sqlite else self._alone.connect()
+        async with self._writers, opened as connection:
+            yield connection
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncSession]:
