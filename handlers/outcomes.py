@@ -98,7 +98,7 @@ async def said_result(turn: Turn, visit: Visit, text: str, item: int) -> bool:
     elif len(own) == 1 or chosen in results.WITHOUT_CHECKING:
         parts = own
     else:
-        raise Refusal("results.which_item", text=text)
+        raise Refusal("results.which_item", text=turn.text)
     for part in parts:
         await judged.choose(turn.session, visit, part, chosen, turn.person, turn.now)
     await page.show(turn, visit)

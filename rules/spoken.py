@@ -51,7 +51,7 @@ _METHOD = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _RESULT = re.compile(
-    r"(?:事项\s*(?P<item>\d{1,2})\s*[,，]?\s*)?(?:结果|result)\s*[:：]?\s*(?P<result>\S.*)", re.IGNORECASE
+    r"(?:(?:事项|item)\s*(?P<item>\d{1,2})\s*[,，]?\s*)?(?:结果|result)\s*[:：]?\s*(?P<result>\S.*)", re.IGNORECASE
 )
 _DAYS = re.compile(r"(?:限期|期限|within)\s*[:：]?\s*(?P<days>\d{1,3})\s*(?:个?工作日|天|日|days)?", re.IGNORECASE)
 _MATERIALS = re.compile(
@@ -60,7 +60,7 @@ _MATERIALS = re.compile(
 )
 _STATEMENT = re.compile(r"(?:当事人)?(?:陈述|陈述申辩|statement)[\s:：]+(?P<words>\S.*)", re.IGNORECASE | re.DOTALL)
 _DISPOSAL = re.compile(
-    r"(?:事项\s*(?P<item>\d{1,2})\s*[,，]?\s*)?(?:处理意见|处理|disposal)[\s:：]+(?P<words>\S.*)",
+    r"(?:(?:事项|item)\s*(?P<item>\d{1,2})\s*[,，]?\s*)?(?:处理意见|处理|disposal)[\s:：]+(?P<words>\S.*)",
     re.IGNORECASE | re.DOTALL,
 )
 _REFUSED = re.compile(

@@ -130,7 +130,7 @@ async def test_each_item_has_its_own_result_and_the_gravest_stands_for_the_visit
     await first.says("事项1 结果 发现问题已责令改正")
     await first.sees("没有不符合项，与这个结果不一致（餐饮服务食品安全抽查）")
     await first.says("结果 未发现问题")
-    await first.sees("有几个事项")
+    await first.sees("比如“事项2 结果 未发现问题”")
     await first.says("事项1 结果 1")
     await first.presses("处理意见", within=60)
     await first.sees("哪个事项的处理意见")

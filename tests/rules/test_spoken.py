@@ -22,6 +22,7 @@ from rules.typed import day
         ("结果 2", Said("choose", "2")),
         ("结果 未发现问题", Said("choose", "未发现问题")),
         ("事项2 结果 迁出", Said("choose", "迁出", number=2)),
+        ("item 2 result moved", Said("choose", "moved", number=2)),
         ("限期 10", Said("days", number=10)),
         ("限期10个工作日", Said("days", number=10)),
         ("方式 书面", Said("method", methods.WRITTEN)),
