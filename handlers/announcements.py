@@ -138,7 +138,7 @@ async def send(turn: Turn, one: Announcement) -> None:
 async def stop(turn: Turn, one: Announcement) -> None:
     """Nobody else is told."""
     spared = await announcements.stop(turn.session, one, turn.person, turn.now)
-    turn.toast(turn.words("announce.spared", n=spared))
+    turn.toast(turn.words("announce.spared", n=spared) if spared else turn.words("announce.too_late"))
     await show(turn, one)
 
 

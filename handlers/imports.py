@@ -24,7 +24,7 @@ SHOWN = 8  # refused rows named in the chat
 async def explain(turn: Turn) -> None:
     """`/import`: which files are taken."""
     turn.needs("administrator")
-    turn.say(turn.words("imports.how"))
+    turn.say(turn.words("imports.how"), [[button(turn.words, "me")]])
 
 
 async def received(turn: Turn, file: Sent) -> None:

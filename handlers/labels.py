@@ -63,7 +63,8 @@ async def _ask(turn: Turn, label: str, which: dict[str, str]) -> None:
     words, person = turn.words, turn.person
     if not which:
         turn.wait_for("label.words", label=label)
-        kinds = [button(words, "label_kind", n, name=name) for n, name in enumerate(KINDS.values())][:OFFERED]
+        kind_names = [words(f"web.kind.{kind}") for kind in KINDS]
+        kinds = [button(words, "label_kind", n, name=name) for n, name in enumerate(kind_names[:OFFERED])]
         rows = [kinds[place : place + A_ROW] for place in range(0, len(kinds), A_ROW)]
         rows.append([button(words, "label_no")])
         await turn.show("label", words("labels.which", label=label, area=person.organ.area.name), rows)

@@ -171,8 +171,9 @@ async def choose_more(turn: Turn, planned: PlannedTask) -> None:
         for one in await items_of(turn, organ)
         if one.id not in here
     ]
+    text = "planned.which_item" if rows else "planned.no_more_items"
     rows.append([button(words, "planned_more", planned.id, label="button.back")])
-    await turn.show(f"plan:{planned.plan_id}", words("planned.which_item", organ=organ.name), rows)
+    await turn.show(f"plan:{planned.plan_id}", words(text, organ=organ.name), rows)
 
 
 async def more(turn: Turn, planned: PlannedTask) -> None:

@@ -96,7 +96,8 @@ async def _message(tell: Telling, several: list[list[Due]]) -> Message:
         mine = any(row.person_id == tell.person.id for row in rows)
         supervised = one.organ_id == tell.person.organ_id and "supervisor" in tell.person.roles
         if mine or supervised or OPENS[one.kind] not in OF_AN_ORGAN:
-            buttons.append(button(words, OPENS[one.kind], one.thing, label="button.reminder", mark=mark, what=what))
+            label = f"{mark} " if mark else ""
+            buttons.append(button(words, OPENS[one.kind], one.thing, label="button.reminder", mark=label, what=what))
     if len(several) > len(MARKS):
         lines.append(words("reminder.more", len(several) - len(MARKS)))
     rows_of_buttons: Rows = [buttons[place : place + ACROSS] for place in range(0, len(buttons), ACROSS)]

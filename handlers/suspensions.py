@@ -36,6 +36,7 @@ async def start(turn: Turn) -> None:
 async def _listed(turn: Turn, by: Person) -> None:
     words, found = turn.words, await suspensions.suspended(turn.session, by)
     rows = [[button(words, "suspended", one.id, name=one.name)] for one in found[:20]]
+    rows.append([button(words, "me")])
     text = words("suspend.listed", len(found)) if found else words("suspend.nobody")
     await turn.show("suspend", words("lines").join([text, words("suspend.how")]), rows)
 

@@ -76,6 +76,22 @@ async def test_what_has_not_left_is_stopped_and_a_second_tap_sends_nothing(town:
     ]
 
 
+async def test_a_stop_that_comes_too_late_says_so(town: Town) -> None:
+    supervisor = town["赵主管"]
+    await supervisor.says("/announce")
+    await supervisor.sees("3 人能收到", button="写内容")
+    await supervisor.presses("写内容")
+    await supervisor.sees("请把")
+    await supervisor.says("下午开会")
+    await supervisor.sees("发给", button="发送给 3 人")
+    await supervisor.presses("发送给 3 人")
+    await supervisor.sees("送达", button="停发")
+    for name in ("张伟", "李娜", "王强"):
+        await town[name].sees("下午开会")
+    await supervisor.presses("停发")
+    await supervisor.sees_toast("都已经发出去了")
+
+
 async def test_only_who_may_can_announce_and_nobody_sends_anothers(town: Town) -> None:
     await town["张伟"].says("/announce")
     await town["张伟"].sees("才能发通知")

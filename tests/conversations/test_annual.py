@@ -90,6 +90,19 @@ async def joined(drafter: Phone) -> None:
     await drafter.sees("· 营业执照规范使用抽查（市场监管）", button="返回")
 
 
+async def test_a_department_without_another_item_says_so(city: Town) -> None:
+    drafter = city["林主管"]
+    await drafted(drafter)
+    for then in ("加金华市生态环境局义乌分局的哪一项", "金华市生态环境局义乌分局没有别的事项可加了"):
+        await drafter.presses("加事项")
+        await drafter.sees("加哪个部门的事项", button="生态环境")
+        await drafter.presses("生态环境")
+        card = await drafter.sees(then, button="返回")
+        if "餐饮油烟排放抽查" in labels(card):
+            await drafter.presses("餐饮油烟排放抽查")
+            await drafter.sees("· 餐饮油烟排放抽查（生态环境）", button="加事项")
+
+
 async def the_plan(town: Town, edition: int = 1) -> Plan:
     found: Plan = (await town.rows(select(Plan).where(Plan.edition == edition)))[0]
     return found

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from models.journal import JournalEntry
+from models.people import Chat
 from models.subjects import SubjectLabel
 from tests.conversations.conftest import Town
 
@@ -33,6 +34,16 @@ async def test_a_supervisor_labels_by_a_filter_and_takes_it_back(town: Town) -> 
     assert await town.rows(LABELS) == ["网红"], "who had it before keeps it"
     entries = await town.rows(select(JournalEntry).where(JournalEntry.noun == "subjects"))
     assert [one.verb for one in entries] == ["label", "label", "unlabel"]
+
+
+async def test_kinds_are_named_in_the_language_of_the_reader(town: Town) -> None:
+    async with town.app.database.write() as session:
+        await session.execute(update(Chat).where(Chat.person_id == town.ids["赵主管"]).values(language="en"))
+    supervisor = town["赵主管"]
+    await supervisor.says("/label popular")
+    await supervisor.sees("Which subjects of", button="Individual business")
+    await supervisor.presses("Individual business")
+    await supervisor.sees("12 subjects of 义乌市 would get the label “popular”", button="Confirm")
 
 
 async def test_what_is_not_understood_or_not_allowed_is_said(town: Town) -> None:

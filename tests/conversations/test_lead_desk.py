@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
+from jobs import ticks
 from models.leads import Lead
 from models.people import Chat
 from models.subjects import Subject
@@ -11,6 +12,19 @@ from tests.conversations.conftest import Town
 from tests.conversations.test_leads import five, later, told_of
 
 __all__ = ["five"]
+
+
+async def test_the_button_of_a_reminder_of_one_thing_says_what_it_is(five: Town) -> None:
+    await told_of(five)
+    await five["陈消防"].sees("新线索")
+    five.clock.moves_to(five.clock().replace(month=12, day=8, hour=9))
+    await ticks.remind(five.app.database, five.clock())
+    told = await five["陈消防"].sees("1 件事", button="签收线索")
+    assert told.labels == ["签收线索"]
+    await later(five, 0)
+    await five["何联席"].sees("请联席办定夺", button="经过")
+    await five["何联席"].presses("经过")
+    await five["何联席"].sees("系统：超期，交联席办")
 
 
 async def test_what_is_overdue_is_decided_by_the_office(five: Town) -> None:
