@@ -167,7 +167,7 @@ async def test_in_english(town: Town) -> None:
     await supervisor.sees("", button="English")
     await supervisor.presses("English")
     await supervisor.says("/deadlines review 1 day")
-    await supervisor.sees("from 3 working days to 1 working day", button="Confirm")
+    await supervisor.sees("from “3 working days” to “1 working day”", button="Confirm")
     await supervisor.presses("Confirm")
     await supervisor.sees("Changed: Review, 1 working day.", button="Review · 1")
     assert await decided(town) == {"review": 1}
