@@ -22,11 +22,11 @@ from bot.forms import span
 from bot.logs import tell
 from bot.mailbox import ROOM, Mailbox, as_read
 from bot.sending import Sender
-from handlers.turn import THE_CHAT, House, Sent, Show, Turn, chat_for, current
+from handlers.turn import House, Sent, Show, Turn, chat_for, current
 from handlers.wording import apology, refused
 from models.database import away
 from models.mail import NEXT, Inbox, claim, done
-from models.people import Chat
+from models.people import THE_CHAT, Chat
 from rules.refusal import Refusal
 
 log = structlog.get_logger("inbox")

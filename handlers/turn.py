@@ -10,15 +10,11 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from markupsafe import Markup
-from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm.attributes import set_committed_value
 from telegram import CallbackQuery, Message, Update
 
 from locales import Words
-from models.people import PERSON, Card, Chat, Person, chats, whose, with_person
-from models.rows import Of, Side
-from models.statements import Statement
+from models.people import Card, Chat, Person, card_about, chat_at_hand
 from rules.refusal import Refusal
 
 Button = tuple[str, str]  # label, and data or address
@@ -44,18 +40,6 @@ OVER_THE_SCREEN = 200  # characters that Telegram shows in answer to a tap
 Show = Callable[["Turn"], Awaitable[None]]
 
 current: ContextVar[Turn] = ContextVar("turn")
-THE_CHAT = Of(Chat)
-CHAT = Side(THE_CHAT, *PERSON.kinds)
-THIS_CHAT = Statement(
-    select(*CHAT.columns)
-    .select_from(with_person(chats, chats.c.person_id))
-    .where(chats.c.id == bindparam("chat"))
-    .with_for_update(of=chats)
-)
-CARD = Of(Card)
-THIS_CARD = Statement(
-    select(*CARD.columns).where(CARD.table.c.chat_id == bindparam("chat"), CARD.table.c.about == bindparam("about"))
-)
 
 
 @dataclass(frozen=True)
@@ -185,8 +169,7 @@ class Turn:
 
     async def show(self, about: str, text: Markup, rows: Rows | None = None) -> None:
         """The living card about a thing: the tapped message becomes it, else a new one replaces the old."""
-        row = await THIS_CARD.row(self.session, chat=self.chat.id, about=about)
-        card: Card | None = CARD.stand(self.session, row) if row else None
+        card = await card_about(self.session, self.chat.id, about)
         tapped = self._tapped_text()
         if tapped:
             self.replies.append(
@@ -266,14 +249,10 @@ def picture(kind: str, data: dict[str, Any], words: Words) -> Reply:
 
 async def chat_for(session: AsyncSession, chat_id: int, language: str) -> Chat:
     """The chat's row, locked for this turn; made when the chat speaks for the first time."""
-    chat: Chat
-    row = await THIS_CHAT.row(session, chat=chat_id)
-    if row is None:
+    chat = await chat_at_hand(session, chat_id)
+    if chat is None:
         chat = Chat(id=chat_id, language=language)
         chat.person = None
         session.add(chat)
         await session.flush()
-        return chat
-    chat, *person = CHAT.stand(session, row)
-    set_committed_value(chat, "person", whose(*person))
     return chat

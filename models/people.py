@@ -15,6 +15,7 @@ from sqlalchemy import (
     String,
     UniqueConstraint,
     and_,
+    bindparam,
     func,
     literal,
     not_,
@@ -30,6 +31,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 from models.base import Base, has_tag
 from models.database import on_sqlite
 from models.rows import Of, Side
+from models.statements import Statement
 from rules.people import BARRED, on_leave
 
 
@@ -165,6 +167,36 @@ def whose(person: Person | None, organ: Organ, of_organ: Area, area: Area) -> Pe
         set_committed_value(person, "organ", organ)
         set_committed_value(person, "area", area)
     return person
+
+
+THE_CHAT, CARD = Of(Chat), Of(Card)
+CHAT = Side(THE_CHAT, *PERSON.kinds)
+THIS_CHAT = Statement(
+    select(*CHAT.columns)
+    .select_from(with_person(chats, chats.c.person_id))
+    .where(chats.c.id == bindparam("chat"))
+    .with_for_update(of=chats)
+)
+THIS_CARD = Statement(
+    select(*CARD.columns).where(CARD.table.c.chat_id == bindparam("chat"), CARD.table.c.about == bindparam("about"))
+)
+
+
+async def chat_at_hand(session: AsyncSession, chat_id: int) -> Chat | None:
+    """A chat with whoever is bound to it, locked for a turn; None if it never spoke."""
+    row = await THIS_CHAT.row(session, chat=chat_id)
+    if row is None:
+        return None
+    chat: Chat
+    chat, *person = CHAT.stand(session, row)
+    set_committed_value(chat, "person", whose(*person))
+    return chat
+
+
+async def card_about(session: AsyncSession, chat_id: int, about: str) -> Card | None:
+    """The living card about a thing in a chat, if there is one."""
+    row = await THIS_CARD.row(session, chat=chat_id, about=about)
+    return CARD.stand(session, row) if row else None
 
 
 async def remember_card(session: AsyncSession, chat_id: int, about: str, message_id: int) -> None:
