@@ -5,6 +5,7 @@ Long by what people send.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable
 from pathlib import Path
 from typing import Any
@@ -264,10 +265,14 @@ async def test_a_group_hears_one_sentence_and_nothing_of_anybodys_work(town: Tow
     await group.loses(newcomer)
     await inspector.settles()
     await group.expels_bot(inspector)
+    for _ in range(200):
+        (chat,) = await town.rows(select(Chat).where(Chat.id == group.id))
+        if chat.unreachable_at is not None:
+            break
+        await asyncio.sleep(0.05)
     await town["张伟"].settles()
     said = [one.text for one in group.messages if one.from_bot]
     assert said == ["请在与我的私聊里办理，群里不处理任务。"] * 3
-    chat = (await town.rows(select(Chat).where(Chat.id == group.id)))[0]
     assert chat.person_id is None
     assert chat.unreachable_at is not None
 
