@@ -9,10 +9,11 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm.attributes import set_committed_value
 
-from actions.journal import record, record_at_once
+from actions.journal import ENTRY, entry, record
 from actions.work import check_own, may_work, own_points, unsign
 from models.items import Point
 from models.people import Person
+from models.rows import enter_all
 from models.visit_at_hand import ANSWER
 from models.visits import Answer, Visit
 from rules import checklists as rules
@@ -76,15 +77,18 @@ async def answer(
         else:
             continue
         changed[str(number)] = f"{value} {read}".strip()
-    if fresh:
-        given = await ANSWER.enter(session, [row for _, row in fresh])
-        for one, (point, _) in zip(given, fresh, strict=True):
-            set_committed_value(one, "point", point)  # which may be shared: it is in no session
-            set_committed_value(one, "person", by)
-        set_committed_value(visit, "answers", [*visit.answers, *given])  # append would look through the visit
-    if changed:
-        unsign(visit)
-        await record_at_once(session, now, by, "answer", "visit", visit.id, changed, note)
+    if not changed:
+        return
+    unsign(visit)
+    act = entry(now, by, "answer", "visit", visit.id, after=changed, why=note)
+    if not fresh:
+        await enter_all(session, (ENTRY, [act]))
+        return
+    given, _ = await enter_all(session, (ANSWER, [row for _, row in fresh]), (ENTRY, [act]))
+    for one, (point, _) in zip(given, fresh, strict=True):
+        set_committed_value(one, "point", point)  # which may be shared: it is in no session
+        set_committed_value(one, "person", by)
+    set_committed_value(visit, "answers", [*visit.answers, *given])  # append would look through the visit
 
 
 def _unmeasured(number: int, point: Point) -> str:

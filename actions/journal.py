@@ -27,25 +27,20 @@ def record(
     why: str = "",
 ) -> None:
     """Add an entry: who (nobody: the clock) did what to which thing, what it was before and is after, and why."""
-    session.add(JournalEntry(**_entry(at, by, verb, noun, noun_id, before, after, why)))
+    session.add(JournalEntry(**entry(at, by, verb, noun, noun_id, before=before, after=after, why=why)))
 
 
-async def record_at_once(
-    session: AsyncSession, at: datetime, by: Person, verb: str, noun: str, noun_id: int, after: dict[str, Any], why: str
-) -> None:
-    """The same by a statement of its own, for what people do all day."""
-    await ENTRY.enter(session, [_entry(at, by, verb, noun, noun_id, None, after, why)])
-
-
-def _entry(
+def entry(
     at: datetime,
     by: Person | None,
     verb: str,
     noun: str,
     noun_id: int,
-    before: dict[str, Any] | None,
-    after: dict[str, Any] | None,
-    why: str,
+    *,
+    before: dict[str, Any] | None = None,
+    after: dict[str, Any] | None = None,
+    why: str = "",
 ) -> dict[str, Any]:
+    """The same as a row, for what people do all day: it is entered together with what they did (`models.rows`)."""
     act = {"at": at, "person_id": by.id if by else None, "verb": verb, "noun": noun, "noun_id": noun_id}
     return {**act, "before": before or {}, "after": after or {}, "why": why}

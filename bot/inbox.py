@@ -22,11 +22,12 @@ from bot.forms import span
 from bot.logs import tell
 from bot.mailbox import ROOM, Mailbox, as_read
 from bot.sending import Sender
-from handlers.turn import House, Sent, Show, Turn, chat_for, current
+from handlers.turn import House, Sent, Show, Turn, claimed_chat, current
 from handlers.wording import apology, refused
 from models.database import away
-from models.mail import NEXT, Inbox, claim, done
+from models.mail import NEXT, Inbox, done
 from models.people import THE_CHAT, Chat
+from models.statements import at_once
 from rules.refusal import Refusal
 
 log = structlog.get_logger("inbox")
@@ -201,8 +202,10 @@ class Desk:
             log.exception("an update cannot be read")
             return Update(row.update_id)
 
-    async def _new_turn(self, session: Any, row: Inbox, incoming: Update, file: Any) -> Turn:
-        chat = await chat_for(session, row.chat_id, language_of(incoming, self.house.language))
+    async def _new_turn(self, session: Any, row: Inbox, incoming: Update, file: Any) -> Turn | None:
+        language = language_of(incoming, self.house.language)
+        if (chat := await claimed_chat(session, row.update_id, row.chat_id, language)) is None:
+            return None
         chat.unreachable_at = None  # who writes can be written to
         return Turn(session, incoming, chat, self.house, self.mailbox.now(), self.evidence.keep, file)
 
@@ -237,9 +240,8 @@ class Desk:
         try:
             file = await self._fetch(row.chat_id, incoming)
             async with self.database.write() as session:
-                if not await claim(session, row.update_id):
+                if (turn := await self._new_turn(session, row, incoming, file)) is None:
                     return None
-                turn = await self._new_turn(session, row, incoming, file)
                 token = current.set(turn)
                 try:
                     await self.application.process_update(incoming)
@@ -255,9 +257,8 @@ class Desk:
     async def _refuse(self, row: Inbox, incoming: Update, refusal: Refusal, show_again: Show | None) -> Turn | None:
         """The turn changed nothing; in a fresh transaction say why, and show how things are."""
         async with self.database.write() as session:
-            if not await claim(session, row.update_id):
+            if (turn := await self._new_turn(session, row, incoming, None)) is None:
                 return None
-            turn = await self._new_turn(session, row, incoming, None)
             turn.show_again = show_again
             token = current.set(turn)
             try:
@@ -269,18 +270,17 @@ class Desk:
 
     async def _park(self, row: Inbox, incoming: Update, error: Exception) -> Turn | None:
         async with self.database.write() as session:
-            if not await claim(session, row.update_id):
+            if (turn := await self._new_turn(session, row, incoming, None)) is None:
                 return None
-            turn = await self._new_turn(session, row, incoming, None)
             apology(turn)
             await self._done(session, row, turn, error=type(error).__name__)
             return turn
 
     async def _done(self, session: Any, row: Inbox, turn: Turn, error: str = "") -> None:
         turn.finish()
-        await THE_CHAT.save(session, turn.chat)
+        of_chat = THE_CHAT.changes(session, turn.chat)
         await session.flush()
-        await done(session, row.update_id, turn.now, turn.replies, error)
+        await at_once(session, *of_chat, done(session, row.update_id, turn.now, turn.replies, error))
 
     async def _postpone(self, row: Inbox, seconds: float, *, failed: bool = False) -> None:
         async with self.database.write() as session:

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from telegram import CallbackQuery, Message, Update
 
 from locales import Words
+from models.mail import claim, claim_with_chat
 from models.people import Card, Chat, Person, card_about, chat_at_hand
 from rules.refusal import Refusal
 
@@ -247,9 +248,15 @@ def picture(kind: str, data: dict[str, Any], words: Words) -> Reply:
     return {"do": "picture", "kind": kind, "data": data, "language": words.language}
 
 
-async def chat_for(session: AsyncSession, chat_id: int, language: str) -> Chat:
-    """The chat's row, locked for this turn; made when the chat speaks for the first time."""
-    chat = await chat_at_hand(session, chat_id)
+async def claimed_chat(session: AsyncSession, update_id: int, chat_id: int, language: str) -> Chat | None:
+    """The chat of an update, both held for this turn; made when the chat speaks for the first time.
+
+    None if the update is done, held elsewhere, or not its chat's next.
+    """
+    chat = await claim_with_chat(session, update_id)
+    if chat or not await claim(session, update_id):
+        return chat
+    chat = await chat_at_hand(session, chat_id)  # which somebody may have held a moment ago
     if chat is None:
         chat = Chat(id=chat_id, language=language)
         chat.person = None

@@ -13,7 +13,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, index_where
 from models.database import moment, of_server, on_sqlite
-from models.statements import Statement
+from models.people import CHAT, Chat, chat_in, chats, with_person
+from models.statements import Asked, Statement
 
 LEASE = timedelta(seconds=6)  # how long what a dead process held waits for another one
 RENEW_EVERY = 2.0  # seconds
@@ -50,10 +51,13 @@ NEXT = ~exists().where(  # nothing older waits in its chat
     _earlier.c.done_at.is_(None),
     _earlier.c.update_id < INBOX.c.update_id,
 )
-CLAIM = Statement(
-    select(INBOX.c.update_id)
-    .where(INBOX.c.update_id == bindparam("id"), INBOX.c.done_at.is_(None), NEXT)
-    .with_for_update(of=INBOX, skip_locked=True)
+_claimed = INBOX.c.update_id == bindparam("id"), INBOX.c.done_at.is_(None), NEXT
+CLAIM = Statement(select(INBOX.c.update_id).where(*_claimed).with_for_update(of=INBOX, skip_locked=True))
+CLAIM_WITH_CHAT = Statement(
+    select(*CHAT.columns)
+    .select_from(with_person(INBOX.join(chats, chats.c.id == INBOX.c.chat_id), chats.c.person_id))
+    .where(*_claimed)
+    .with_for_update(of=(INBOX, chats), skip_locked=True)
 )
 
 _handled, _written = update(INBOX).where(INBOX.c.update_id == bindparam("id")), ("done_at", "error", "replies")
@@ -78,17 +82,20 @@ async def claim(session: AsyncSession, update_id: int) -> bool:
     return await CLAIM.row(session, id=update_id) is not None
 
 
-async def done(
-    session: AsyncSession, update_id: int, now: datetime, replies: list[dict[str, Any]], error: str = ""
-) -> None:
-    """An update is handled; what it was answered is ours to send for a while."""
+async def claim_with_chat(session: AsyncSession, update_id: int) -> Chat | None:
+    """The same, and its chat locked; None also where the chat has never spoken, or somebody holds it just now."""
+    row = await CLAIM_WITH_CHAT.row(session, id=update_id)
+    return chat_in(session, row) if row else None
+
+
+def done(session: AsyncSession, update_id: int, now: datetime, replies: list[dict[str, Any]], error: str = "") -> Asked:
+    """What writes down that an update is handled; what it was answered is ours to send for a while."""
     values = {"id": update_id, "done_at": now, "error": error, "replies": replies or None}
     if not replies:
-        await DONE.rows(session, **values)
-    elif on_sqlite(session):
-        await ANSWERED.rows(session, **values, retry_at=now + LEASE)
-    else:
-        await ANSWERED_BY_THE_SERVERS_CLOCK.rows(session, **values)
+        return DONE, values
+    if on_sqlite(session):
+        return ANSWERED, values | {"retry_at": now + LEASE}
+    return ANSWERED_BY_THE_SERVERS_CLOCK, values
 
 
 class Outbox(Base):

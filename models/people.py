@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Container, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -185,8 +185,11 @@ THIS_CARD = Statement(
 async def chat_at_hand(session: AsyncSession, chat_id: int) -> Chat | None:
     """A chat with whoever is bound to it, locked for a turn; None if it never spoke."""
     row = await THIS_CHAT.row(session, chat=chat_id)
-    if row is None:
-        return None
+    return chat_in(session, row) if row else None
+
+
+def chat_in(session: AsyncSession, row: Sequence[Any]) -> Chat:
+    """The chat of a row of `CHAT`, with whoever is bound to it."""
     chat: Chat
     chat, *person = CHAT.stand(session, row)
     set_committed_value(chat, "person", whose(*person))

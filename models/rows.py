@@ -16,7 +16,7 @@ from sqlalchemy.orm import Mapper
 from sqlalchemy.orm.attributes import instance_state, set_committed_value
 
 from models.base import Base
-from models.statements import Statement
+from models.statements import Asked, Row, Statement, at_once
 
 
 class Of:
@@ -34,8 +34,8 @@ class Of:
         self.columns: list[ColumnElement[Any]] = [self.table.c[one.columns[0].name] for one in kept]
         self.key = [self.names.index(self.mapper.get_property_by_column(one).key) for one in self.mapper.primary_key]
         into = cast("Table", entity.__table__)
-        self._new = insert(into).returning(*into.primary_key, sort_by_parameter_order=True)
-        self._one = Statement(self._new, [one.name for one in into.c if one not in set(into.primary_key)])
+        self.new = insert(into).returning(*into.primary_key, sort_by_parameter_order=True)
+        self.one = Statement(self.new, [one.name for one in into.c if one not in set(into.primary_key)])
         self._change = update(into).where(*(one == bindparam(f"of_{one.name}") for one in into.primary_key))
         self._changes: dict[frozenset[str], Statement] = {}  # by what is changed
 
@@ -61,33 +61,39 @@ class Of:
             session.expire(entity, self.without)
         return entity
 
-    async def enter(self, session: AsyncSession, rows: Sequence[dict[str, Any]]) -> list[Any]:
-        """New entities, written at once by one statement; each row says every column but the number it is given."""
-        if session.new:  # what was before them gets its numbers before them
-            await session.flush()
-        if len(rows) == 1:
-            given = await self._one.rows(session, **rows[0])
-        else:
-            given = (await session.execute(self._new, rows)).all()
+    def numbered(self, session: AsyncSession, rows: Sequence[dict[str, Any]], numbers: Sequence[Row]) -> list[Any]:
+        """What was entered, with the numbers that it was given."""
         return [
             self.stand(session, [row.get(name, number) for name in self.names])
-            for row, (number,) in zip(rows, given, strict=True)
+            for row, (number,) in zip(rows, numbers, strict=True)
         ]
 
-    async def save(self, session: AsyncSession, entity: Any) -> None:
-        """What has changed of an entity, written by one statement; more than columns is left to a flush."""
+    def changes(self, session: AsyncSession, entity: Any) -> list[Asked]:
+        """What writes down all that has changed of an entity, for `at_once`; more than columns is left to a flush."""
         state = instance_state(entity)
         touched = state.committed_state.keys()
         if not touched or not touched <= state.dict.keys() & set(self.names):
-            return
+            return []
         changed = {name: state.dict[name] for name in touched if state.dict[name] != state.committed_state[name]}
-        if changed:
-            key = zip(self.table.primary_key, self.mapper.primary_key_from_instance(entity), strict=True)
-            names = frozenset(changed)
-            if names not in self._changes:
-                self._changes[names] = Statement(self._change, names)
-            await self._changes[names].rows(session, **changed, **{f"of_{column.name}": one for column, one in key})
         state._commit_all(state.dict, session.sync_session.identity_map)
+        if not changed:
+            return []
+        key = zip(self.table.primary_key, self.mapper.primary_key_from_instance(entity), strict=True)
+        names = frozenset(changed)
+        if names not in self._changes:
+            self._changes[names] = Statement(self._change, names)
+        return [(self._changes[names], changed | {f"of_{column.name}": one for column, one in key})]
+
+
+async def enter_all(session: AsyncSession, *new: tuple[Of, Sequence[dict[str, Any]]]) -> list[list[Any]]:
+    """New entities of several kinds, written at once; each row says every column but the number it is given."""
+    if session.new:  # what was before them gets its numbers before them
+        await session.flush()
+    if all(len(rows) == 1 for _, rows in new):
+        given = await at_once(session, *((kind.one, rows[0]) for kind, rows in new))
+    else:
+        given = [(await session.execute(kind.new, rows)).all() for kind, rows in new]
+    return [kind.numbered(session, rows, numbers) for (kind, rows), numbers in zip(new, given, strict=True)]
 
 
 class Side:

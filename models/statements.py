@@ -4,10 +4,14 @@ However short a statement is, SQLAlchemy takes ten to thirty times as long over 
 statement once for each database, and says once how values go in and come out; from then on the driver is told the same
 words with other values. All else stays SQLAlchemy's: connections, transactions, and the first statement of a session,
 which begins the one in the other.
+
+PostgreSQL is another process, perhaps on another machine: what takes longest of a short statement is the way there and
+back. Several that need nothing of each other go together.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
@@ -19,6 +23,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 Row = Sequence[Any]
 Convert = Callable[[Any], Any]
 HERE = "here"  # of a session's `info`: the connection that its transaction is in, and the driver behind it
+VALUE = re.compile(r"\$(\d+)")  # the place of a value, as PostgreSQL counts them
 
 
 @dataclass(frozen=True)
@@ -29,6 +34,16 @@ class _Wording:
     given: Sequence[tuple[str, Convert | None]]  # the values in order: the name, and how it goes in
     own: dict[str, Any]  # the values that the statement itself says
     found: Sequence[tuple[int, Convert]]  # the columns that come out otherwise than the driver has them, and how
+    returns: bool  # whether any rows come of it
+
+    def values(self, said: dict[str, Any]) -> list[Any]:
+        """What goes in, in order."""
+        said = self.own | said
+        return [convert(said[name]) if convert else said[name] for name, convert in self.given]
+
+    def rows(self, rows: Sequence[Row]) -> Sequence[Row]:
+        """What comes out."""
+        return [_converted(row, self.found) for row in rows] if self.found else rows
 
 
 class Statement:
@@ -44,17 +59,8 @@ class Statement:
         connection, driver = session.info.get(HERE, (None, None))
         if connection is None or connection.closed:
             return await self._first(session, values)
-        worded = self._worded.get(connection.dialect) or await self._word(connection.dialect, driver)
-        said = worded.own | values
-        given = [convert(said[name]) if convert else said[name] for name, convert in worded.given]
-        try:
-            rows: Sequence[Row] = await driver.fetch(worded.sql, *given)
-        except BaseException as error:  # who is cancelled leaves the driver in the midst of it
-            lost = await _give_up(session, connection, error)
-            if not isinstance(error, Exception):
-                raise
-            raise DBAPIError(worded.sql, None, error, hide_parameters=True, connection_invalidated=lost) from error
-        return [_converted(row, worded.found) for row in rows] if worded.found else rows
+        worded = await self.worded(connection.dialect, driver)
+        return worded.rows(await _tell(session, worded.sql, worded.values(values)))
 
     async def row(self, session: AsyncSession, /, **values: Any) -> Row | None:
         """The one row that it finds, or none."""
@@ -71,7 +77,10 @@ class Statement:
         rows: Sequence[Row] = result.all() if result.returns_rows else ()
         return rows
 
-    async def _word(self, dialect: Dialect, driver: Any) -> _Wording:
+    async def worded(self, dialect: Dialect, driver: Any) -> _Wording:
+        """How one database is told it; a driver is asked for it once."""
+        if known := self._worded.get(dialect):
+            return known
         compiled = self.what.compile(dialect=dialect, column_keys=self.written)
         given, own = [], dict[str, Any]()
         for name in compiled.positiontup or ():
@@ -87,8 +96,52 @@ class Statement:
         for place, (column, kind) in enumerate(zip(columns, kinds, strict=True)):
             if convert := column.type.dialect_impl(dialect).result_processor(dialect, kind):
                 found.append((place, convert))
-        wording = self._worded[dialect] = _Wording(compiled.string, given, own, found)
+        wording = self._worded[dialect] = _Wording(compiled.string, given, own, found, bool(columns))
         return wording
+
+
+Asked = tuple[Statement, dict[str, Any]]  # a statement, and its values
+_together: dict[tuple[Statement, ...], str] = {}  # how PostgreSQL is told them
+
+
+async def at_once(session: AsyncSession, *asked: Asked) -> list[Sequence[Row]]:
+    """Say several statements that need nothing of each other; the rows of each. PostgreSQL is asked once.
+
+    In which order they are carried out is not said, and none of them sees there what another one changes.
+    """
+    connection, driver = session.info.get(HERE, (None, None))
+    if len(asked) < 2 or connection is None or connection.closed or connection.dialect.name == "sqlite":
+        return [await statement.rows(session, **values) for statement, values in asked]
+    worded = [await statement.worded(connection.dialect, driver) for statement, _ in asked]
+    statements = tuple(statement for statement, _ in asked)
+    if statements not in _together:
+        _together[statements] = _as_one(worded)
+    given = [one for part, (_, values) in zip(worded, asked, strict=True) for one in part.values(values)]
+    ((*found,),) = await _tell(session, _together[statements], given)
+    return [part.rows(found.pop(0)) if part.returns else () for part in worded]
+
+
+def _as_one(parts: Sequence[_Wording]) -> str:
+    """A statement of PostgreSQL that carries out several; in its row is an array of rows for each that returns some."""
+    said, before = [], 0
+    for place, part in enumerate(parts):
+        moved = VALUE.sub(lambda found, by=before: f"${int(found[1]) + by}", part.sql)  # type: ignore[misc]
+        said.append(f"part{place} AS ({moved})")
+        before += len(part.given)
+    arrays = [f"ARRAY(SELECT part{place} FROM part{place})" for place, part in enumerate(parts) if part.returns]  # noqa: S608
+    return f"WITH {', '.join(said)} SELECT {', '.join(arrays)}"
+
+
+async def _tell(session: AsyncSession, sql: str, given: Sequence[Any]) -> Sequence[Row]:
+    connection, driver = session.info[HERE]
+    try:
+        rows: Sequence[Row] = await driver.fetch(sql, *given)
+    except BaseException as error:  # who is cancelled leaves the driver in the midst of it
+        lost = await _give_up(session, connection, error)
+        if not isinstance(error, Exception):
+            raise
+        raise DBAPIError(sql, None, error, hide_parameters=True, connection_invalidated=lost) from error
+    return rows
 
 
 def _converted(row: Row, found: Sequence[tuple[int, Convert]]) -> Row:

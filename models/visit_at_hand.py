@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlalchemy import BindParameter, and_, bindparam, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm.attributes import set_committed_value as put
@@ -24,7 +26,7 @@ from models.people import (
 )
 from models.plans import Task, TaskItem
 from models.rows import Of, Side
-from models.statements import Statement
+from models.statements import Row, Statement, at_once
 from models.subjects import Subject
 from models.visits import Answer, Evidence, Helper, Part, Seat, Visit
 
@@ -40,7 +42,7 @@ async def visit_at_hand(session: AsyncSession, visit_id: int, *, locked: bool = 
     """
     if locked and not on_sqlite(session):  # first, so that what is read is what stands when we hold it
         await LOCK.rows(session, id=visit_id)
-    rows = await VISIT.rows(session, id=visit_id)
+    rows, items, answers = await at_once(session, *((one, {"id": visit_id}) for one in (VISIT, ITEMS, ANSWERS)))
     if not rows:
         return None
     held = []
@@ -63,15 +65,15 @@ async def visit_at_hand(session: AsyncSession, visit_id: int, *, locked: bool = 
             await session.refresh(visit, [name])
         else:
             put(visit, name, [])
-    await _what(session, visit, parts)
-    await _answers(session, visit)
+    await _what(session, visit, items, parts)
+    await _answered(session, visit, answers)
     return visit
 
 
-async def _what(session: AsyncSession, visit: Visit, number: int) -> None:
+async def _what(session: AsyncSession, visit: Visit, rows: Sequence[Row], number: int) -> None:
     """The items: of its task with who checks them, and of the visit, so many of them, with their checklists."""
     of_task, of_visit = [], []
-    for row in await ITEMS.rows(session, task=visit.task_id, id=visit.id):
+    for row in rows:
         one, item, organ, area, part = NAMED.stand(session, row)
         put(organ, "area", area)
         put(one, "item", item)
@@ -93,8 +95,7 @@ async def _what(session: AsyncSession, visit: Visit, number: int) -> None:
     put(visit, "parts", sorted(of_visit, key=lambda part: part.position))
 
 
-async def _answers(session: AsyncSession, visit: Visit) -> None:
-    rows = await ANSWERS.rows(session, id=visit.id)
+async def _answered(session: AsyncSession, visit: Visit, rows: Sequence[Row]) -> None:
     people = {seat.person_id: seat.person for seat in visit.seats}
     for missing in {row[BY] for row in rows} - people.keys():  # who has left their seat since
         people[missing] = await session.get_one(Person, missing)
@@ -150,7 +151,7 @@ VISIT = Statement(  # a row for each seat
 )
 LOCK = Statement(select(visits.c.id).where(visits.c.id == ONE).with_for_update())
 NAMED = Side(Of(TaskItem), Of(Item), ORGAN, AREA_OF_ORGAN, Of(Part))
-ITEMS = Statement(  # of a task, and beside them those of a visit
+ITEMS = Statement(  # of a visit's task, and beside them its own
     select(*NAMED.columns)
     .select_from(
         named.join(items, items.c.id == named.c.item_id)
@@ -158,7 +159,7 @@ ITEMS = Statement(  # of a task, and beside them those of a visit
         .join(area_of_organ, area_of_organ.c.code == organs.c.area_code)
         .outerjoin(parts, and_(parts.c.item_id == items.c.id, parts.c.visit_id == ONE))
     )
-    .where(named.c.task_id == bindparam("task"))
+    .where(named.c.task_id == select(visits.c.task_id).where(visits.c.id == ONE).scalar_subquery())
     .order_by(named.c.position)
 )
 PART = Side(Of(Part), Of(Item))

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from sqlalchemy import Select, func, insert, literal, select, text
+from sqlalchemy import Select, bindparam, func, insert, literal, select, text, update
 from sqlalchemy.exc import DBAPIError
 
 from models.base import Base
@@ -16,7 +16,7 @@ from models.database import Database, away
 from models.items import Item
 from models.people import Area, Organ, Person
 from models.plans import Task
-from models.statements import Statement
+from models.statements import Statement, at_once
 from models.subjects import Subject
 from models.visits import Visit
 from tests.conversations.conftest import MONDAY
@@ -177,3 +177,46 @@ async def test_who_is_cancelled_in_the_midst_leaves_nothing_behind(database: Dat
         await asyncio.wait_for(task, 20)
     async with database.write() as session:
         assert [await FIRST.row(session), await FIRST.row(session)] == [(0,), (0,)]
+
+
+async def test_several_at_once_are_what_each_alone_would_be(database: Database) -> None:
+    async with database.write() as session:
+        await released_town(session, MONDAY)
+    tables = Base.metadata.sorted_tables
+    named = [Statement(select(*table.c).where(literal(True)).order_by(*table.primary_key)) for table in tables]
+    async with database.write() as session:
+        await FIRST.rows(session)
+        found = await at_once(session, *((one, {}) for one in named))
+        for table, rows in zip(tables, found, strict=True):
+            alone = (await session.execute(select(*table.c).order_by(*table.primary_key))).all()
+            assert [tuple(row) for row in rows] == [tuple(row) for row in alone], table.name
+
+
+async def test_several_are_written_at_once_each_with_its_own_values(database: Database) -> None:
+    renamed = Statement(update(AREAS).where(AREAS.c.code == bindparam("of")), ["name"])
+    named = Statement(select(AREAS.c.name).where(AREAS.c.code == bindparam("of")))
+    new = Statement(insert(AREAS).returning(AREAS.c.code, AREAS.c.neighbours), [column.name for column in AREAS.c])
+    there = {"parent": None, "neighbours": ("浦江县",)}
+    async with database.write() as session:
+        await FIRST.rows(session)
+        await AREA.rows(session, code="330700", name="金华市", **there)
+        both = (renamed, {"of": "330700", "name": "金华"}), (new, {"code": "330782", "name": "义乌市"} | there)
+        assert [list(rows) for rows in await at_once(session, *both)] == [[], [("330782", ("浦江县",))]]
+        assert await at_once(session, (renamed, {"of": "330782", "name": "义乌"})) == [[]]
+        silent = (renamed, {"of": "330700", "name": "婺州"}), (renamed, {"of": "330782", "name": "稠州"})
+        assert [list(rows) for rows in await at_once(session, *silent)] == [[], []]
+        assert await at_once(session) == []
+        found = await at_once(session, *((named, {"of": code}) for code in ("330700", "330782", "330783")))
+        assert [[tuple(row) for row in rows] for rows in found] == [[("婺州",)], [("稠州",)], []]
+
+
+async def test_of_several_at_once_all_is_carried_out_or_nothing(database: Database) -> None:
+    async def two_of_one_code() -> None:
+        async with database.write() as session:
+            await FIRST.rows(session)
+            rows = ({"code": "330782", "name": name, "parent": None, "neighbours": ()} for name in ("义乌", "东阳"))
+            await at_once(session, *((AREA, row) for row in rows))
+
+    with pytest.raises(DBAPIError):
+        await two_of_one_code()
+    assert await stored(database, select(AREAS.c.name)) == []
