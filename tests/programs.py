@@ -6,9 +6,9 @@ its own environment, arguments, output and signals.
 
 from __future__ import annotations
 
-import json
 import multiprocessing
 import os
+import pickle
 import signal
 import subprocess
 import sys
@@ -23,7 +23,8 @@ import time_machine
 
 ROOT = Path(__file__).parents[1]
 _fork = multiprocessing.get_context("forkserver")
-MEASURED = os.environ.get("SLIPCOVER_COVERAGE_DIR")  # by `make coverage`
+MEASURED = os.environ.get("SLIPCOVER_COVERAGE_DIR")  # by `make test`
+WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
 _fork.set_forkserver_preload([*(["slipcover.pytest_plugin"] if MEASURED else []), "bot.cli"])
 
 
@@ -69,11 +70,22 @@ def _run(words: tuple[str, ...], environment: dict[str, str], out: Path, err: Pa
 
 
 def _keep_coverage(folder: Path) -> None:
-    """Put what ran in this process beside what ran in the workers."""
+    """Leave to the worker what ran in this process: to work out what did not would take each of a hundred seconds."""
     from slipcover import pytest_plugin
 
-    measured = pytest_plugin._slipcover_instance.get_coverage()
-    (folder / f"coverage-gw-{os.getpid()}.json").write_text(json.dumps(measured))
+    measured = pytest_plugin._slipcover_instance
+    for file, seen in measured._get_newly_seen().items():
+        measured.all_seen[file].update(seen)
+    (folder / f"{WORKER}-{os.getpid()}.seen").write_bytes(pickle.dumps(dict(measured.all_seen)))
+
+
+def gather_coverage() -> None:
+    """What ran in the processes of this worker has run in the worker."""
+    from slipcover import pytest_plugin
+
+    for path in Path(MEASURED or "").glob(f"{WORKER}-*.seen"):
+        for file, seen in pickle.loads(path.read_bytes()).items():
+            pytest_plugin._slipcover_instance.all_seen[file].update(seen)
 
 
 def _keep_clock(environment: dict[str, str]) -> None:

@@ -11,49 +11,55 @@ from hypothesis import strategies as st
 from actions.ratings import new_key
 from rules import blind
 
-KEY = tuple(int(part, 16) for part in new_key())
+Key = tuple[int, int]
 
 
-def unblinded(message: bytes, factor: int) -> tuple[int, int]:
+@pytest.fixture(scope="module")
+def key() -> Key:
+    modulus, secret = new_key()
+    return int(modulus, 16), int(secret, 16)
+
+
+def unblinded(key: Key, message: bytes, factor: int) -> tuple[int, int]:
     """What is shown to the signer, and the signature that comes of it."""
-    modulus, secret = KEY
+    modulus, secret = key
     shown = blind.encode(message) * pow(factor, blind.EXPONENT, modulus) % modulus
     return shown, blind.sign(modulus, secret, shown) * pow(factor, -1, modulus) % modulus
 
 
 @given(message=st.binary(max_size=40), factor=st.integers(2, 2**2000))
-def test_a_signature_without_its_factor_fits_its_message_alone(message: bytes, factor: int) -> None:
-    _, signature = unblinded(message, factor)
-    assert blind.verify(KEY[0], message, signature)
-    assert not blind.verify(KEY[0], message + b"x", signature)
-    assert not blind.verify(KEY[0], message, signature + 1)
-    assert not blind.verify(KEY[0], message, signature + KEY[0])
+def test_a_signature_without_its_factor_fits_its_message_alone(key: Key, message: bytes, factor: int) -> None:
+    _, signature = unblinded(key, message, factor)
+    assert blind.verify(key[0], message, signature)
+    assert not blind.verify(key[0], message + b"x", signature)
+    assert not blind.verify(key[0], message, signature + 1)
+    assert not blind.verify(key[0], message, signature + key[0])
 
 
-def test_what_the_signer_saw_fits_every_message() -> None:
-    modulus, secret = KEY
-    shown, _ = unblinded(b"mine", 123456789)
+def test_what_the_signer_saw_fits_every_message(key: Key) -> None:
+    modulus, secret = key
+    shown, _ = unblinded(key, b"mine", 123456789)
     for other in (b"yours", b"theirs"):  # for each there is a factor that gives the same number
         factor = pow(shown * pow(blind.encode(other), -1, modulus) % modulus, secret, modulus)
-        assert unblinded(other, factor)[0] == shown
+        assert unblinded(key, other, factor)[0] == shown
 
 
-def test_what_is_no_number_under_the_modulus_is_not_signed() -> None:
-    for blinded in (-1, 0, 1, KEY[0] - 1, KEY[0], KEY[0] + 5):
+def test_what_is_no_number_under_the_modulus_is_not_signed(key: Key) -> None:
+    for blinded in (-1, 0, 1, key[0] - 1, key[0], key[0] + 5):
         with pytest.raises(ValueError, match="out of range"):
-            blind.sign(*KEY, blinded)
+            blind.sign(*key, blinded)
 
 
 @pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not installed")
-def test_openssl_agrees(tmp_path: Path) -> None:
-    modulus, _ = KEY
-    key = tmp_path / "key.cnf"
-    key.write_text(
+def test_openssl_agrees(key: Key, tmp_path: Path) -> None:
+    modulus, _ = key
+    told = tmp_path / "key.cnf"
+    told.write_text(
         "asn1=SEQUENCE:spki\n[spki]\nalg=SEQUENCE:alg\nkey=BITWRAP,SEQUENCE:rsa\n"
         f"[alg]\noid=OID:rsaEncryption\nnone=NULL\n[rsa]\nn=INTEGER:0x{modulus:x}\ne=INTEGER:{blind.EXPONENT}\n"
     )
     (tmp_path / "message").write_bytes(b"a slip")
-    (tmp_path / "signature").write_bytes(unblinded(b"a slip", 987654321)[1].to_bytes(256, "big"))
+    (tmp_path / "signature").write_bytes(unblinded(key, b"a slip", 987654321)[1].to_bytes(256, "big"))
 
     def run(*words: str) -> str:
         return subprocess.run(["openssl", *words], cwd=tmp_path, capture_output=True, text=True, check=True).stdout
