@@ -86,8 +86,8 @@ async def test_axe_finds_no_barrier(
         await page.goto(at(told, path))
         assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{path} is too wide"
         await page.add_script_tag(path=str(AXE))
-        options = json.dumps({"runOnly": {"type": "tag", "values": RULES}})
-        found = await page.evaluate(f"axe.run(document, {options})")
+        options = json.dumps({"runOnly": {"type": "tag", "values": RULES}, "resultTypes": ["violations"]})
+        found = await page.evaluate(f"axe.run(document, {options})")  # of what passes one place is told
         wrong = [(one["id"], [node["html"][:120] for node in one["nodes"]][:2]) for one in found["violations"]]
         assert not wrong, (path, wrong)
         assert found["passes"], path
