@@ -25,7 +25,8 @@ WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
 POSTGRES = f"{SERVER}_{WORKER}" if SERVER and WORKER else SERVER  # each worker has a database of its own
 prepared: set[str] = set()
 
-LONGEST_FIRST = ("e2e", "web", "conversations")  # so that no worker begins a long file when the others are done
+# So that no worker begins a long file when the others are done; what takes longest is a file of its own in the end.
+LONGEST_FIRST = ("e2e", "web", "test_authorisation.py", "conversations", "test_migrations.py", "actions")
 
 PATIENT = {  # long dialogues, whose rules and rows `tests/actions` and `tests/rules` test too
     "test_beacon.py",
