@@ -1,6 +1,10 @@
 """The register over a small city, on a real server on loopback; and a browser to read it with."""
 
+import shutil
+import sqlite3
 from collections.abc import AsyncIterator, Iterator
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,11 +14,39 @@ from tests.web.browsers import started
 from tests.web.city import Client, build, serve
 
 
+@pytest.fixture(scope="session")
+def kept_city(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the small city is kept on SQLite, once it is built."""
+    return tmp_path_factory.mktemp("city") / "city.db"
+
+
 @pytest.fixture
-async def client(database: Database) -> AsyncIterator[Client]:
+async def city(database: Database, kept_city: Path) -> Database:
+    """The small city; on SQLite it is built once and copied for each test."""
+    path = Path(database.engine.url.database or "")
+    if database.is_sqlite and _copied(kept_city, path):
+        return database
     async with database.write() as session:
         await build(session)
-    client = await serve(database)
+    if database.is_sqlite:
+        _keep(path, kept_city)
+    return database
+
+
+def _copied(kept: Path, path: Path) -> bool:
+    if kept.exists():
+        shutil.copyfile(kept, path)
+    return kept.exists()
+
+
+def _keep(path: Path, kept: Path) -> None:
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("VACUUM INTO ?", (str(kept),))
+
+
+@pytest.fixture
+async def client(city: Database) -> AsyncIterator[Client]:
+    client = await serve(city)
     yield client
     await client.close()
 

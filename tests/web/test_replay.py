@@ -13,7 +13,7 @@ from models.database import Database
 from rules.draw import canonical
 from tests.web.browsers import BROWSER
 from tests.web.bundles import EXAMPLES, Files, code, example, made, put
-from tests.web.city import Client, build, serve
+from tests.web.city import Client, serve
 from web.site import SITE
 
 # The scripts are the same on any database.
@@ -23,15 +23,14 @@ OURS = made()
 
 
 @pytest.fixture
-async def town(database: Database) -> AsyncIterator[Client]:
+async def town(city: Database) -> AsyncIterator[Client]:
     """The city, but with no draw except those that a test puts there."""
-    async with database.write() as session:
-        await build(session)
+    async with city.write() as session:
         for table in ("publications", "seat_refusals", "answers", "evidence", "seats", "visit_parts", "visits"):
             await session.execute(text(f"DELETE FROM {table}"))
         for table in ("draw_entries", "draw_files", "witnesses", "draws"):
             await session.execute(text(f"DELETE FROM {table}"))
-    client = await serve(database)
+    client = await serve(city)
     yield client
     await client.close()
 
