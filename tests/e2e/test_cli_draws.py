@@ -14,7 +14,6 @@ from sqlalchemy import select
 
 from actions import draws, plans
 from actions.journal import record
-from bot.migrate import migrate
 from models.database import Database
 from models.draws import Draw
 from models.items import Item
@@ -22,7 +21,7 @@ from models.journal import JournalEntry
 from models.people import Area, Person
 from models.visits import Visit
 from rules.draw import canonical
-from tests.conversations.conftest import ZONE, settle_town
+from tests.conversations.conftest import ZONE, put_database, settle_town
 from tests.e2e.test_cli import bot
 
 SUPERVISOR, INSPECTOR, LIAISONS = "330700010", "330700021", ("330700031", "330700041")
@@ -32,8 +31,7 @@ WITNESSES = [word for one in LIAISONS for word in ("--witness", one)]
 @pytest.fixture
 def folder(tmp_path: Path) -> Iterator[Path]:
     """An installation's folder."""
-    (tmp_path / "data").mkdir()
-    migrate(address(tmp_path))
+    put_database(tmp_path / "data")
     return tmp_path
 
 

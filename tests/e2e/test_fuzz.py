@@ -17,12 +17,11 @@ import aiohttp
 import pytest
 from sqlalchemy import exists, func, select
 
-from bot.migrate import migrate
 from models.database import Database
 from models.mail import Inbox, Outbox
 from models.people import Chat
 from simulator import Telegram
-from tests.conversations.conftest import free_port
+from tests.conversations.conftest import free_port, put_database
 from tests.conversations.test_faults import APOLOGY
 from tests.e2e.judge import is_well
 from tests.e2e.odd import Odd
@@ -48,8 +47,7 @@ async def test_odd_updates_are_answered_or_ignored(tmp_path: Path, capsys: pytes
     variables = {"TELEGRAM_MODE": "webhook", "WEBHOOK_SECRET": SECRET, "PUBLIC_URL": f"http://127.0.0.1:{port}"}
     async with Telegram(token=TOKEN) as telegram:
         process = Process(telegram, tmp_path, variables, port)
-        (tmp_path / "data").mkdir()
-        await asyncio.to_thread(migrate, process.database)
+        await asyncio.to_thread(put_database, process.folder / "data")
         database = Database(process.database)
         async with database.write() as session:
             await released_town(session, datetime.now(process.zone))

@@ -23,13 +23,13 @@ from PIL import Image
 from sqlalchemy import select
 
 from bot.evidence import Evidence as Store
-from bot.migrate import migrate
 from models.database import Database
 from models.journal import JournalEntry
 from models.leads import Lead
 from models.mail import Inbox, Outbox
 from models.visits import Answer, Evidence, Visit
 from simulator import Message, Phone, Telegram
+from tests.conversations.conftest import put_database
 from tests.e2e.judge import SENDS, is_well, told
 from tests.e2e.town import TOKEN, Process, people_of, released_town, visit_of
 
@@ -161,8 +161,7 @@ async def answered(
 
 async def prepared(process: Process) -> str:
     """The database before the first start; the name of the shop of the first visit."""
-    process.folder.joinpath("data").mkdir()
-    await asyncio.to_thread(migrate, process.database)
+    await asyncio.to_thread(put_database, process.folder / "data")
     database = Database(process.database)
     async with database.write() as session:
         await released_town(session, datetime.now(process.zone), points=POINTS, without_photo=BY_TYPING)

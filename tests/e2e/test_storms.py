@@ -23,11 +23,11 @@ from sqlalchemy import func, select
 
 from actions import chain
 from actions.notify import notify
-from bot.migrate import migrate
 from models.database import Database
 from models.mail import Inbox
 from models.people import Person
 from simulator import Fault, Phone, Telegram
+from tests.conversations.conftest import put_database
 from tests.e2e.judge import entered_once, extra_notices, is_well, told
 from tests.e2e.test_fuzz import ROOM, megabytes
 from tests.e2e.test_two_processes import handled, opened, ready
@@ -103,8 +103,7 @@ async def town(folder: Path, **variables: str) -> AsyncIterator[Town]:
         process = Process(telegram, folder, variables)
         if variables:
             process.variables["PUBLIC_URL"] = f"http://127.0.0.1:{process.port}"
-        (folder / "data").mkdir()
-        await asyncio.to_thread(migrate, process.database)
+        await asyncio.to_thread(put_database, process.folder / "data")
         database = Database(process.database)
         every = tuple(range(1, POINTS + 1))
         async with database.write() as session:

@@ -23,7 +23,6 @@ import pytest
 from PIL import Image
 from sqlalchemy import select
 
-from bot.migrate import migrate
 from models.database import Database
 from models.documents import Record
 from models.items import Item, Point
@@ -36,7 +35,7 @@ from rules import checklists as rules
 from rules.bundles import hexhash
 from rules.draw import canonical
 from simulator import Message, Phone, Telegram
-from tests.conversations.conftest import settle_town
+from tests.conversations.conftest import put_database, settle_town
 from tests.documents.reading import text_of, tight
 from tests.e2e.checklists import checklists
 from tests.e2e.town import TOKEN, Process
@@ -280,8 +279,7 @@ async def test_random_walks_end_in_the_record_of_what_was_entered(
     chance = random.Random(SEED)
     async with Telegram(token=TOKEN) as telegram:
         process = Process(telegram, tmp_path)
-        tmp_path.joinpath("data").mkdir()
-        await asyncio.to_thread(migrate, process.database)
+        await asyncio.to_thread(put_database, process.folder / "data")
         database = Database(process.database)
         async with database.write() as session:
             await town_of_walks(session, datetime.now(process.zone), VISITS)
