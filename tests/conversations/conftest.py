@@ -17,6 +17,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import asyncpg
 import pytest
 from sqlalchemy.pool import NullPool
 
@@ -30,11 +31,13 @@ from models.items import Checklist, Item, Point
 from models.people import Chat, Organ, Person
 from models.subjects import Subject
 from simulator import Phone, Telegram
-from tests.conftest import POSTGRES, prepared
+from tests.conftest import POSTGRES, SERVER, WORKER, prepared
 
 ZONE = ZoneInfo("Asia/Shanghai")
 MONDAY = datetime(2026, 11, 30, 9, 0, tzinfo=ZONE)
 PORTS = range(10_000, 32_000)  # a port that is given out for a call is above: it could be gone until it is listened on
+
+migrated: set[str] = set()  # PostgreSQL databases of this worker that are copied
 
 set_up("INFO")
 
@@ -180,7 +183,7 @@ def either(request: pytest.FixtureRequest, settings: Settings) -> None:
     if request.param == "postgres":
         if not POSTGRES:
             pytest.skip("TEST_POSTGRES_URL names no PostgreSQL server")
-        asyncio.run(empty(POSTGRES))
+        asyncio.run(put_migrated(POSTGRES) if WORKER else empty(POSTGRES))
         settings.database_url = POSTGRES
 
 
@@ -191,6 +194,22 @@ async def empty(url: str) -> None:
         await connection.exec_driver_sql("DROP SCHEMA public CASCADE")
         await connection.exec_driver_sql("CREATE SCHEMA public")
     await database.close()
+    prepared.clear()
+
+
+async def put_migrated(url: str) -> None:
+    """A PostgreSQL database as the migrations make it, in the place of what was there; migrated once and copied."""
+    server, _, name = url.rpartition("/")
+    pattern = f"{name}_migrated"
+    connection = await asyncpg.connect(SERVER)
+    if pattern not in migrated:
+        await connection.execute(f'DROP DATABASE IF EXISTS "{pattern}"')
+        await connection.execute(f'CREATE DATABASE "{pattern}"')
+        await asyncio.to_thread(migrate, f"{server}/{pattern}")
+        migrated.add(pattern)
+    await connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+    await connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{pattern}"')
+    await connection.close()
     prepared.clear()
 
 
