@@ -70,8 +70,7 @@ class Pace:
         since = time.monotonic()
         while True:
             now = time.monotonic()
-            while self._answered and self._answered[0] <= now - self._second + self._quickest:
-                self._answered.popleft()
+            self._forget(now - self._second + self._quickest)
             if now - since >= self._longest and self._on_the_way < OVERALL:
                 return
             if self._on_the_way + len(self._answered) >= OVERALL:
@@ -96,10 +95,15 @@ class Pace:
         finally:
             now = time.monotonic()
             self._on_the_way -= 1
+            self._forget(now - self._second)  # here too, for there may be replies for days and never a notice
             self._answered.append(now)
             self._durations.append(now - left)
             self._quickest = min(self._durations)
             self._keep_apart(chat_id, now - self._quickest)
+
+    def _forget(self, until: float) -> None:
+        while self._answered and self._answered[0] <= until:
+            self._answered.popleft()
 
     def _keep_apart(self, chat_id: int, now: float) -> None:
         """The next message to this chat is a second behind; chats that may be written to at once are forgotten."""

@@ -3,6 +3,7 @@
 import asyncio
 import random
 import time
+import tracemalloc
 from bisect import bisect_left
 from itertools import pairwise
 from typing import Any, cast
@@ -98,6 +99,20 @@ async def test_a_notice_that_waited_for_others_leaves_room_behind_a_reply_to_its
     await asyncio.gather(*waiting)
     assert at[24] >= replied + 1 / FASTER
     assert max(at, key=at.__getitem__) == 24
+
+
+async def test_replies_without_end_are_not_remembered() -> None:
+    pace, held = Pace(1000), list[int]()  # where Telegram's second is a thousandth
+    tracemalloc.start()
+    try:
+        for _ in range(2):
+            for chat in range(20_000):
+                with pace.reply(chat):
+                    pass
+            held.append(tracemalloc.get_traced_memory()[0])
+    finally:
+        tracemalloc.stop()
+    assert held[1] - held[0] < 100_000  # bytes; each of them would be some thirty
 
 
 async def test_notices_for_one_chat_leave_in_their_order_a_second_apart() -> None:
