@@ -70,7 +70,7 @@ def _run(words: tuple[str, ...], environment: dict[str, str], out: Path, err: Pa
 
 
 def _keep_coverage(folder: Path) -> None:
-    """Leave to the worker what ran in this process: each would take seconds to work out what did not, and they are many."""
+    """Leave to the worker what ran in this process: to work out what did not takes seconds, in each of a hundred."""
     from slipcover import pytest_plugin
 
     measured = pytest_plugin._slipcover_instance
